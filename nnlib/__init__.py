@@ -1,0 +1,1 @@
+"""nnlib: every algorithm of a deep-learning course in readable NumPy."""

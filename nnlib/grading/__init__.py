@@ -1,0 +1,1 @@
+"""Exercises that name the mistake: registry, checks, hints and the command line."""

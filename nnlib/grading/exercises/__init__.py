@@ -1,0 +1,1 @@
+"""The data of the exercises, one module per lab."""

@@ -1,0 +1,1 @@
+"""Figures and widgets that draw what the mathematics computes."""
