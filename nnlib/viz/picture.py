@@ -1,0 +1,66 @@
+"""Shows a matplotlib figure on the page as one image that never flickers and can be read aloud.
+
+The kernel draws the figure and sends a PNG; the browser puts the new picture in the old one's place
+only once it is decoded, so that no blank frame is seen.
+"""
+
+import io
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+DPI = 100
+DENSITY = 2.0
+
+STATIC = Path(__file__).parent / "static"
+
+
+def css_width(figure: Figure) -> int:
+    """How wide `figure` is on a page, in CSS pixels."""
+    return round(figure.get_figwidth() * DPI)
+
+
+def render(figure: Figure, density: float = 1.0, *, compress: int = 1) -> bytes:
+    """PNG of `figure` with `density` pixels to each of its CSS pixels (`DPI` to the inch).
+
+    `compress` is zlib's level: 1 while something moves, 9 for what is stored in a notebook.
+    """
+    canvas = FigureCanvasAgg(figure)
+    dpi = figure.dpi
+    figure.set_dpi(DPI * density)
+    try:
+        canvas.draw()
+    finally:
+        figure.set_dpi(dpi)
+    png = io.BytesIO()
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    pixels.save(png, "PNG", compress_level=compress)
+    return png.getvalue()
+
+
+class Picture(anywidget.AnyWidget):
+    """An image on a white card, `width` CSS pixels wide where there is room for them.
+
+    `png` holds the image and `alt` says in words what it shows. `density` is how many pixels the
+    reader's screen has to a CSS pixel: the browser reports it, the kernel renders to it.
+    """
+
+    _esm = (STATIC / "picture.js").read_text(encoding="utf-8")
+    _css = (STATIC / "explorer.css").read_text(encoding="utf-8")
+
+    png = traitlets.Bytes().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+    width = traitlets.Int(800).tag(sync=True)
+    density = traitlets.Float(DENSITY).tag(sync=True)
+    shown = traitlets.Bool(False).tag(sync=True)
+
+    def show(self, png: bytes, alt: str) -> None:
+        """Put a new image and its words on the page in one message."""
+        with self.hold_sync():
+            self.png = png
+            self.alt = alt

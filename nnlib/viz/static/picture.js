@@ -1,0 +1,42 @@
+// Shows the newest PNG from the kernel; the old one stays until the new one is decoded.
+function render({ model, el }) {
+  el.classList.add("nnlib-picture");
+  let image = new Image();
+  let asked = 0;
+  let shown = 0;
+
+  async function show() {
+    const turn = ++asked;
+    if (model.get("png").byteLength === 0) return;
+    const url = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
+    const next = new Image();
+    next.alt = model.get("alt");
+    next.style.width = `${model.get("width")}px`;
+    next.src = url;
+    await next.decode().catch(() => undefined);
+    if (turn < shown) {
+      URL.revokeObjectURL(url);
+      return;
+    }
+    shown = turn;
+    image.replaceWith(next);
+    URL.revokeObjectURL(image.src);
+    image = next;
+  }
+
+  el.append(image);
+  model.on("change:png", show);
+  show();
+  model.set("density", Math.min(Math.max(window.devicePixelRatio, 1), 2));
+  model.set("shown", true);
+  model.save_changes();
+
+  return () => {
+    model.off("change:png", show);
+    URL.revokeObjectURL(image.src);
+    model.set("shown", false);
+    model.save_changes();
+  };
+}
+
+export default { render };
