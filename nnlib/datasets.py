@@ -1,0 +1,76 @@
+"""Real data that ships with scikit-learn, and made data where the geometry is the point.
+
+All of it loads without a network. The real sets need scikit-learn, imported on first use.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nnlib.validation import count, generator, non_negative
+
+
+class Dataset(NamedTuple):
+    """X (m, n) in float64, y (m,), and what the columns and classes are called."""
+
+    X: np.ndarray
+    y: np.ndarray
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+
+
+def breast_cancer() -> Dataset:
+    """Wisconsin breast cancer (Street et al., 1993): 569 × 30; y = 1, malignant, is the one sought.
+
+    scikit-learn numbers the classes the other way round.
+    """
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    return Dataset(data.data, 1 - data.target, tuple(data.feature_names), ("benign", "malignant"))
+
+
+def diabetes() -> Dataset:
+    """Diabetes (Efron et al., 2004): 442 × 10 in their own units; y is progression after a year."""
+    from sklearn.datasets import load_diabetes
+
+    data = load_diabetes(scaled=False)
+    return Dataset(data.data, data.target, tuple(data.feature_names), ("disease progression",))
+
+
+def digits() -> Dataset:
+    """Handwritten digits (Alpaydin and Kaynak, 1998): 1797 images, 8×8, as rows of 64 in [0, 1]."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    names = tuple(str(name) for name in data.target_names)
+    return Dataset(data.data / 16, data.target, tuple(data.feature_names), names)
+
+
+def blobs(
+    m: int, *, rng: np.random.Generator, distance: float = 3.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two round clouds of spread 1 whose centres lie `distance` apart; X (m, 2), y (m,)."""
+    y = np.arange(count(m, "m", least=2)) % 2
+    X = generator(rng).normal(size=(m, 2))
+    X[:, 0] += distance * (y - 0.5)
+    return X, y
+
+
+def xor(m: int, *, rng: np.random.Generator, noise: float = 0.2) -> tuple[np.ndarray, np.ndarray]:
+    """Four clouds at (±1, ±1); y = 1 where the signs differ, so no line separates them."""
+    non_negative(noise, "noise")
+    corner = generator(rng).integers(0, 2, (count(m, "m"), 2))
+    X = 2 * corner - 1 + noise * rng.normal(size=(m, 2))
+    return X, corner[:, 0] ^ corner[:, 1]
+
+
+def moons(m: int, *, rng: np.random.Generator, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+    """Two interleaved half circles; X (m, 2), y (m,)."""
+    non_negative(noise, "noise")
+    y = np.arange(count(m, "m", least=2)) % 2
+    t = generator(rng).uniform(0, np.pi, m)
+    upper, lower = np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]
+    return np.where(y[:, None] == 0, upper, lower) + noise * rng.normal(size=(m, 2)), y

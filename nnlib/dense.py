@@ -1,0 +1,62 @@
+"""The dense layer: every output sees every input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnlib.initializers import Initializer, glorot_uniform
+from nnlib.layer import Layer
+from nnlib.parameters import Gradient, Parameter
+from nnlib.validation import count
+
+
+class Dense(Layer):
+    """Affine map  Z = A Wᵀ + b.
+
+    Shapes    A (m, n_in)   W (n_out, n_in)   b (n_out,)   Z (m, n_out)
+    Backward  dW = dZᵀ A    db = Σᵢ dZᵢ       dA = dZ W
+    Lecture   D4 writes one example per column: Z = W A + b, dW = 1/m dZ Aᵀ; the 1/m is in dZ here.
+    Raises ValueError when A is not (m, n_in).
+    """
+
+    W, dW = Parameter(), Gradient()
+    b, db = Parameter(decay=False), Gradient()
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        rng: np.random.Generator,
+        init: Initializer = glorot_uniform,
+        dtype: type = np.float32,
+    ) -> None:
+        self.n_in, self.n_out = count(n_in, "n_in"), count(n_out, "n_out")
+        self.W = init((n_out, n_in), rng=rng, dtype=dtype)
+        self.b = np.zeros(n_out, dtype)
+
+    def forward(self, A: np.ndarray, training: bool = False) -> np.ndarray:
+        if A.ndim != 2 or A.shape[1] != self.n_in:
+            raise ValueError(f"{self!r} expects A of shape (m, {self.n_in}), got {A.shape}")
+        Z = A @ self.W.T
+        Z += self.b
+        return self.remember(Z, A)
+
+    def backward(self, dZ: np.ndarray) -> np.ndarray:
+        self.fill_gradients(dZ)
+        return dZ @ self.W
+
+    def fill_gradients(self, dZ: np.ndarray) -> None:
+        A = self.recall(dZ)
+        self.dW = dZ.T @ A
+        self.db = dZ.sum(axis=0)
+
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        if input_shape != (self.n_in,):
+            raise ValueError(
+                f"{self!r} expects examples of shape ({self.n_in},), got {input_shape}"
+            )
+        return (self.n_out,)
+
+    def __repr__(self) -> str:
+        return f"Dense({self.n_in}, {self.n_out})"

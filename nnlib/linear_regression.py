@@ -1,0 +1,91 @@
+"""Three ways to the best line: try every slope, walk downhill, or solve for it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnlib.metrics import mae
+from nnlib.validation import count, matrix, non_negative, positive, vector
+
+
+def exhaustive_search(
+    x: np.ndarray,
+    y: np.ndarray,
+    slopes: np.ndarray,
+    metric: Callable[[np.ndarray, np.ndarray], float] = mae,
+) -> tuple[float, np.ndarray]:
+    """Try every slope θ₁ of h(x) = θ₁x and keep the best (D3: θ₁ ∈ [0.5, 10] with the MAE).
+
+    Shapes    x, y (m,)   slopes (k,)   returned: the best slope, and the metric of each (k,)
+    Raises ValueError for empty input or lengths that differ.
+    """
+    x, y, slopes = vector(x, "x"), vector(y, "y"), vector(slopes, "slopes")
+    costs = np.array([metric(y, theta_1 * x) for theta_1 in slopes])
+    return float(slopes[costs.argmin()]), costs
+
+
+def add_bias_column(X: np.ndarray) -> np.ndarray:
+    """[1 | X]: x₀ = 1 in front of every row, so that θ₀ needs no formula of its own; X (m, n)."""
+    return np.column_stack([np.ones(len(X), X.dtype), X])
+
+
+def cost(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> float:
+    """J(θ) = 1/(2m) Σ (h(x⁽ⁱ⁾) − y⁽ⁱ⁾)² with h = Xθ (D3); X (m, n) with its bias column, y (m,)."""
+    r = X @ theta - y
+    return float(r @ r / (2 * len(y)))
+
+
+def gradient(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """∂J/∂θⱼ = 1/m Σ (h(x⁽ⁱ⁾) − y⁽ⁱ⁾) xⱼ⁽ⁱ⁾ (D3), for all j at once; shapes as in cost."""
+    return X.T @ (X @ theta - y) / len(y)
+
+
+def gradient_descent(
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    lr: float,
+    steps: int,
+    theta: np.ndarray | None = None,
+    tol: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """θ := θ − α 1/m Σ (h − y) x, all θⱼ at once, until J changes by less than tol (D3, D4).
+
+    Shapes    X (m, n) with its bias column   y (m,)   theta (n,), the start (default 0)
+    Returns the path of θ, one row per step after the start, and J at each row.
+    Raises ValueError for bad shapes, NaN or a rate ≤ 0; FloatingPointError when J overflows.
+    """
+    X = matrix(X)
+    y = vector(y, "y", length=len(X))
+    positive(lr, "the learning rate"), count(steps, "steps"), non_negative(tol, "tol")
+    start = np.zeros(X.shape[1], X.dtype) if theta is None else vector(theta, "theta", X.shape[1])
+    path, costs = [start], [cost(X, y, start)]
+    for step in range(1, steps + 1):
+        with np.errstate(over="ignore", invalid="ignore"):
+            path.append(path[-1] - lr * gradient(X, y, path[-1]))
+            costs.append(cost(X, y, path[-1]))
+        if not np.isfinite(costs[-1]):
+            raise FloatingPointError(
+                f"J is {costs[-1]} at step {step} with α = {lr}: try a smaller α"
+            )
+        if abs(costs[-2] - costs[-1]) < tol:
+            break
+    return np.array(path), np.array(costs)
+
+
+def normal_equation(X: np.ndarray, y: np.ndarray, *, lam: float = 0.0) -> np.ndarray:
+    """The θ where ∂J/∂θ = 0: (XᵀX + λI₀)θ = Xᵀy, with I₀ the identity but for the bias.
+
+    Minimises J + λ/(2m) Σ θⱼ², j ≥ 1. Solved by least squares, so collinear columns do no harm.
+
+    Shapes    X (m, n), bias column first   y (m,)   θ (n,)
+    Raises ValueError for bad shapes, NaN or λ < 0.
+    """
+    X = matrix(X)
+    y = vector(y, "y", length=len(X))
+    n = X.shape[1]
+    ridge = np.sqrt(non_negative(lam, "lam")) * np.eye(n)[1:]
+    rows = np.vstack([X, ridge]).astype(X.dtype)
+    return np.linalg.lstsq(rows, np.append(y, np.zeros(n - 1)).astype(X.dtype), rcond=None)[0]

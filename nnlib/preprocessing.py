@@ -1,0 +1,48 @@
+"""Inputs on one scale: statistics come from the training set alone, so that no test value leaks."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+
+from nnlib.validation import matrix
+
+
+class Standardizer:
+    """z = (x − μ)/σ per feature (D0, D3), with μ and σ of the training set.
+
+    A feature that never varies is only centred (σ counts as 1).
+
+    Shapes    X, Z (m, n)   mean, std (n,)
+    Raises ValueError for NaN, no rows or another number of features; RuntimeError before fit.
+    """
+
+    mean: np.ndarray | None = None
+    std: np.ndarray | None = None
+
+    def fit(self, X: np.ndarray) -> Self:
+        """Take μ and σ (with 1/m) from the training inputs X."""
+        X = matrix(X)
+        self.mean, self.std = X.mean(axis=0), X.std(axis=0)
+        self.std[self.std <= 1e-7 * np.abs(self.mean)] = 1
+        return self
+
+    def transform(self, X: np.ndarray) -> np.ndarray:
+        """Z = (X − μ)/σ, for training, validation and test inputs alike."""
+        mean, std = self._fitted()
+        return (matrix(X, n_features=len(mean)) - mean) / std
+
+    def fit_transform(self, X: np.ndarray) -> np.ndarray:
+        """Fit on X and return it standardised."""
+        return self.fit(X).transform(X)
+
+    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
+        """X = σZ + μ."""
+        mean, std = self._fitted()
+        return matrix(Z, "Z", n_features=len(mean)) * std + mean
+
+    def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.mean is None or self.std is None:
+            raise RuntimeError("Standardizer needs fit(training inputs) first")
+        return self.mean, self.std

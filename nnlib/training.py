@@ -1,0 +1,91 @@
+"""The training loop: forward, cost, backward, step. Everything else is a callback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnlib.callbacks import Callback, History, Run
+from nnlib.losses import Loss
+from nnlib.optimizers import Optimizer
+from nnlib.regularization import Penalty
+from nnlib.sequential import Sequential
+from nnlib.splits import minibatches
+from nnlib.validation import as_float, count, finite
+
+
+def fit(
+    net: Sequential,
+    loss: Loss,
+    optimizer: Optimizer,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    epochs: int,
+    batch_size: int | None = None,
+    rng: np.random.Generator | None = None,
+    penalty: Penalty | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> History:
+    """Train net on X (m, …) and y for some epochs and return the history of J, one value per epoch.
+
+    Batches are drawn in a new order each epoch when rng is given. Raises ValueError for data that
+    cannot be learned from, FloatingPointError as soon as J is not finite.
+    """
+    X, y = _training_data(net, X, y)
+    run = Run(net, loss, optimizer, epochs=count(epochs, "epochs"))
+    m = len(X)
+    for callback in callbacks:
+        callback.on_start(run)
+    while run.epoch < epochs and not run.stop:
+        J = 0.0
+        for batch in minibatches(m, batch_size, rng=rng):
+            run.J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m)
+            run.step += 1
+            if not np.isfinite(run.J):
+                raise FloatingPointError(run.explain_divergence())
+            J += run.J * len(y[batch]) / m
+        run.epoch += 1
+        run.history.add(loss=J)
+        for callback in callbacks:
+            callback.on_epoch(run)
+    for callback in callbacks:
+        callback.on_end(run)
+    return run.history
+
+
+def train_step(
+    net: Sequential,
+    loss: Loss,
+    optimizer: Optimizer,
+    X: np.ndarray,
+    y: np.ndarray,
+    penalty: Penalty | None = None,
+    m: int | None = None,
+) -> float:
+    """One step on one batch; returns J before it. The penalty is scaled by m, all the rows."""
+    m = len(X) if m is None else m
+    lr = optimizer.lr
+    J = loss(net.forward(X, training=True), y)
+    net.fill_gradients(loss.backward())
+    mask = net.parameters.decay_mask
+    if penalty:
+        J += penalty.value(net.theta, mask, m)
+        net.grad += penalty.gradient(net.theta, mask, m)
+    optimizer.step(net.theta, net.grad)
+    if penalty:
+        penalty.after_step(net.theta, mask, m, lr)
+    return J
+
+
+def _training_data(net: Sequential, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    X = finite(as_float(X, "X").astype(net.theta.dtype, copy=False), "X")
+    y = np.asarray(y)
+    if X.ndim < 2 or X.size == 0:
+        raise ValueError(f"X must have shape (m, …) with m ≥ 1, got {X.shape}")
+    if y.ndim == 0 or len(X) != len(y):
+        raise ValueError(f"X and y must have one row per example, got {X.shape} and {y.shape}")
+    if y.dtype.kind == "f":
+        finite(y, "y")
+    return X, y
