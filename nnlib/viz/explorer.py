@@ -184,7 +184,7 @@ class Explorer(ipywidgets.VBox):
         finally:
             self._busy = False
 
-    def _png(self, density: float, compress: int = 1) -> bytes:
+    def _png(self, density: float, *, small: bool = False) -> bytes:
         """The picture. Laying it out takes longer than drawing it: only when its frame changes."""
         frame = [self.figure.get_suptitle()] + [
             (ax.get_xlim(), ax.get_ylim(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
@@ -192,11 +192,11 @@ class Explorer(ipywidgets.VBox):
         ]
         self.figure.set_layout_engine("none" if frame == self._frame else "constrained")
         self._frame = frame
-        return render(self.figure, density, compress=compress)
+        return render(self.figure, density, small=small)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        picture = {"image/png": self._png(DENSITY, compress=9), "text/plain": self.caption}
+        picture = {"image/png": self._png(DENSITY, small=True), "text/plain": self.caption}
         return bundle | picture
 
 

@@ -14,7 +14,9 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from nnlib.viz.picture import DENSITY, DPI, css_width, render
 
@@ -30,6 +32,9 @@ TEST = PINK
 COLOURS = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)))
+
+PALE_CLASSES = LinearSegmentedColormap.from_list("classes", ["#A6CEE4", "white", "#F1C7A6"])
+OUTLINE = (withStroke(linewidth=4, foreground="white"),)
 
 STYLE: dict[Any, Any] = {
     "figure.dpi": DPI,
@@ -104,7 +109,7 @@ class CourseFigure(Figure):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        data = {"image/png": render(self, DENSITY, compress=9), "text/plain": self.caption}
+        data = {"image/png": render(self, DENSITY, small=True), "text/plain": self.caption}
         return data, {"image/png": {"width": css_width(self)}}
 
 
