@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nnlib import datasets, initializers, linear_regression, metrics, schedules, splits
+from nnlib import (
+    accumulator,
+    augmentation,
+    datasets,
+    initializers,
+    linear_regression,
+    metrics,
+    schedules,
+    splits,
+)
 from nnlib.activations import (
     Identity,
     LeakyReLU,
@@ -114,6 +123,8 @@ __all__ = [
     "Tanh",
     "Validation",
     "Value",
+    "accumulator",
+    "augmentation",
     "check_gradients",
     "clip_gradient",
     "datasets",
