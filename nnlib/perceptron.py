@@ -17,6 +17,17 @@ class PerceptronWalk(NamedTuple):
     mistakes: list[int]
 
 
+def perceptron_update(
+    w: np.ndarray, b: float, x: np.ndarray, y: float, lr: float = 1.0
+) -> tuple[np.ndarray, float]:
+    """One example's turn: w + α(y − ŷ)x and b + α(y − ŷ) with ŷ = 1 if wᵀx + b > 0 else 0.
+
+    Shapes    w, x (n,)   y 0 or 1. A right answer leaves w and b as they are.
+    """
+    error = y - float(x @ w + b > 0)
+    return w + lr * error * x, b + lr * error
+
+
 def train_perceptron(
     X: np.ndarray,
     y: np.ndarray,
@@ -43,10 +54,8 @@ def train_perceptron(
     for _ in range(epochs):
         wrong = 0
         for i in range(len(X)) if rng is None else generator(rng).permutation(len(X)):
-            error = int(y[i]) - int(X[i] @ w + b > 0)
-            if error:
-                w += lr * error * X[i]
-                b += lr * error
+            if (X[i] @ w + b > 0) != y[i]:
+                w, b = perceptron_update(w, b, X[i], y[i], lr)
                 wrong += 1
         mistakes.append(wrong)
         if wrong == 0:
