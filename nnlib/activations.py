@@ -11,7 +11,7 @@ import numpy as np
 from nnlib.functions import sigmoid, softmax, softplus
 from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
-from nnlib.validation import count
+from nnlib.validation import as_float, count
 
 
 class Activation(Layer):
@@ -31,9 +31,11 @@ class Activation(Layer):
 
     def slope(self, Z: np.ndarray) -> np.ndarray:
         """g′(Z) in Z's dtype."""
+        Z = as_float(Z, "Z")
         return np.asarray(self.g_prime(Z, self.g(Z)), dtype=Z.dtype)
 
     def forward(self, Z: np.ndarray, training: bool = False) -> np.ndarray:
+        Z = as_float(Z, "Z")
         A = self.g(Z)
         return self.remember(A, (Z, A))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnlib.layer import Layer
-from nnlib.validation import fraction, generator
+from nnlib.validation import as_float, fraction, generator
 
 
 class Dropout(Layer):
@@ -24,6 +24,7 @@ class Dropout(Layer):
         self.rng = generator(rng)
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
+        X = as_float(X, "X")
         if not training or self.rate == 0:
             return self.remember(X.copy(), None)
         kept = self.rng.random(X.shape, dtype=np.float32) >= self.rate

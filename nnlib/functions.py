@@ -41,7 +41,8 @@ def softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
 def log_softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
     """log softmax(z)ᵢ = zᵢ − log Σⱼ e^(zⱼ), never computed as log of softmax."""
     z = as_float(z, "z")
-    return z - logsumexp(z, axis=axis, keepdims=True)
+    z = z - z.max(axis=axis, keepdims=True)  # first, or a large zᵢ swallows the logarithm's digits
+    return z - np.log(np.exp(z).sum(axis=axis, keepdims=True))
 
 
 def one_hot(y: np.ndarray, n_classes: int, dtype: type = np.float32) -> np.ndarray:

@@ -40,7 +40,7 @@ class Value:
         return made("×", self.data * other.data, (self, other.data), (other, self.data))
 
     def __pow__(self, exponent: float) -> Value:
-        local = exponent * self.data ** (exponent - 1)
+        local = exponent * self.data ** (exponent - 1) if exponent else 0.0
         return made(f"^{exponent:g}", self.data**exponent, (self, local))
 
     def exp(self) -> Value:

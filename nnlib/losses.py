@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from nnlib.functions import class_labels, log_softmax, sigmoid
+from nnlib.validation import as_float
 
 
 class Loss:
@@ -18,7 +19,8 @@ class Loss:
 
     def __call__(self, Z: np.ndarray, y: np.ndarray) -> float:
         """The cost of outputs Z against targets y."""
-        if len(Z) == 0:
+        Z = as_float(Z, "Z")
+        if Z.ndim == 0 or Z.size == 0:
             raise ValueError(f"{self!r} needs at least one example, got Z of shape {Z.shape}")
         J, self._dZ = self.evaluate(Z, y)
         return float(J)
@@ -128,12 +130,14 @@ class CrossEntropy(Loss):
         dZ = np.exp(log_A)
         dZ[rows, labels] -= 1
         dZ *= w[:, None]
-        return -np.vdot(w, log_A[rows, labels]), dZ
+        return np.vdot(w, -log_A[rows, labels]), dZ
 
     def _labels(self, y: np.ndarray, m: int, K: int) -> np.ndarray:
         if y.shape == (m, K) and K > 1:
-            if not (((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()):
-                raise ValueError("one-hot targets must hold a single 1 in every row")
+            wrong = ((y != 0) & (y != 1)).any(axis=1) | ((y == 1).sum(axis=1) != 1)
+            if wrong.any():
+                i = int(wrong.argmax())
+                raise ValueError(f"one-hot rows must hold a single 1, got {y[i]} in row {i}")
             return y.argmax(axis=1)
         if y.shape != (m,):
             raise ValueError(

@@ -73,6 +73,11 @@ class BatchNorm(Layer):
         self.running_var = keep * self.running_var + (1 - keep) * var * (N / (N - 1))
         return mean, var
 
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        if input_shape[-1] != self.n:
+            raise ValueError(f"{self!r} expects {self.n} in the last axis, got {input_shape}")
+        return input_shape
+
     def __repr__(self) -> str:
         return f"BatchNorm({self.n})"
 
@@ -111,6 +116,11 @@ class LayerNorm(Layer):
         g = self.gamma * dY
         along = (g * Z_hat).mean(axis=-1, keepdims=True)
         return (g - g.mean(axis=-1, keepdims=True) - Z_hat * along) / std
+
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        if input_shape[-1] != self.n:
+            raise ValueError(f"{self!r} expects {self.n} in the last axis, got {input_shape}")
+        return input_shape
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.n})"

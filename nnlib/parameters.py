@@ -74,28 +74,31 @@ class ParameterVector:
     def __init__(self, layers: Sequence[Layer], dtype: type = np.float32) -> None:
         if np.dtype(dtype).kind != "f":
             raise ValueError(f"dtype must be a float type, got {np.dtype(dtype)}")
-        owned = [(f"{i}.", layer) for i, layer in enumerate(layers)]
-        for prefix, layer in owned:
-            if layer.bound or any(layer is other for p, other in owned if p != prefix):
+        for i, layer in enumerate(layers):
+            if layer.bound or any(layer is earlier for earlier in layers[:i]):
                 raise ValueError(f"{layer!r} already belongs to a network; make a new layer")
         n = sum(getattr(layer, name).size for layer in layers for name in layer.parameters)
         self.theta = np.zeros(n, dtype)
         self.grad = np.zeros(n, dtype)
-        self.views = list(self._bind(owned))
+        self.bind(layers)
         self.decay_mask = np.zeros(n, dtype)
         for view in self.views:
             self.decay_mask[view.start : view.stop] = view.decay
 
-    def _bind(self, owned: list[tuple[str, Layer]]) -> Iterator[View]:
+    def bind(self, layers: Sequence[Layer]) -> None:
+        """Move the layers' parameters into θ and leave them views of it."""
+        self.views = list(self._bind(layers))
+
+    def _bind(self, layers: Sequence[Layer]) -> Iterator[View]:
         start = 0
-        for prefix, layer in owned:
+        for i, layer in enumerate(layers):
             for name, parameter in layer.parameters.items():
                 value = getattr(layer, name)
                 stop = start + value.size
                 self.theta[start:stop] = value.ravel()
                 layer.__dict__[name] = self.theta[start:stop].reshape(value.shape)
                 layer.__dict__["d" + name] = self.grad[start:stop].reshape(value.shape)
-                yield View(prefix + name, start, stop, value.shape, parameter.decay)
+                yield View(f"{i}.{name}", start, stop, value.shape, parameter.decay)
                 start = stop
             layer.bound = True
             layer.cast(self.theta.dtype)
