@@ -71,7 +71,8 @@ class Value:
         return self * -1
 
     def __sub__(self, other: Value | float) -> Value:
-        return self + -as_value(other)
+        other = as_value(other)
+        return made("−", self.data - other.data, (self, 1.0), (other, -1.0))
 
     def __truediv__(self, other: Value | float) -> Value:
         return self * as_value(other) ** -1
