@@ -1,0 +1,140 @@
+"""The verdict on an answer: not started, crashed, wrong or right, and the points it earns."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nnlib.grading.compare import Mismatch
+from nnlib.grading.diagnose import Failure, likely_cause
+from nnlib.grading.exercise import Case, Exercise
+from nnlib.grading.library import library_call
+from nnlib.grading.registry import find
+from nnlib.grading.runner import LIMIT_S, Outcome, TimeLimitError, run_case
+from nnlib.grading.trace import learner_traceback
+
+State = Literal["not started", "crashed", "wrong", "right"]
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """How an answer did on one case; `mismatch` is None where the values agree."""
+
+    case: Case
+    passed: bool
+    outcome: Outcome = field(repr=False)
+    mismatch: Mismatch | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything there is to say about an answer, before it is drawn as text or HTML."""
+
+    exercise: Exercise
+    state: State
+    results: tuple[CaseResult, ...] = ()
+    note: str = ""
+    cause: str = ""
+    wrong: str = ""
+    traceback: str = ""
+
+    @property
+    def points(self) -> int:
+        """The points of the passed cases; an answer that is not the learner's own earns none."""
+        return sum(result.case.points for result in self.results if result.passed)
+
+
+def assess(
+    exercise: Exercise, namespace: Mapping[str, Any], *, seed: int = 0, limit: float = LIMIT_S
+) -> Report:
+    """Judge the object that `namespace` holds under the exercise's id. Never raises."""
+    if exercise.id not in namespace:
+        return Report(
+            exercise,
+            "not started",
+            note=f"There is no {exercise.id} yet: run its cell, and mend any error it shows.",
+        )
+    answer = namespace[exercise.id]
+    if answer is ...:
+        return Report(exercise, "not started", note="Replace the ... by your answer.")
+    results = []
+    for case in exercise.cases:
+        result = judge(exercise, answer, case, seed=seed, limit=limit)
+        results.append(result)
+        if isinstance(result.outcome.error, NotImplementedError):
+            return Report(
+                exercise, "not started", note="Write your answer in place of NotImplementedError."
+            )
+        if isinstance(result.outcome.error, TimeLimitError):
+            break
+    return _verdict(exercise, answer, namespace, tuple(results), seed)
+
+
+def judge(
+    exercise: Exercise, answer: Any, case: Case, *, seed: int = 0, limit: float = LIMIT_S
+) -> CaseResult:
+    """Run an answer on one case and compare its result with the reference's."""
+    outcome = run_case(exercise, answer, case, seed=seed, limit=limit)
+    if outcome.error is not None:
+        return CaseResult(case, False, outcome)
+    expected = run_case(exercise, exercise.reference, case, seed=seed)
+    if expected.error is not None:
+        raise expected.error
+    mismatch = exercise.mismatch(outcome.value, expected.value)
+    spoiled = bool(outcome.changed) and not exercise.may_change_inputs
+    return CaseResult(case, mismatch is None and not spoiled, outcome, mismatch)
+
+
+def _verdict(
+    exercise: Exercise,
+    answer: Any,
+    namespace: Mapping[str, Any],
+    results: tuple[CaseResult, ...],
+    seed: int,
+) -> Report:
+    if all(result.passed for result in results) and len(results) == len(exercise.cases):
+        called = library_call(exercise, answer)
+        if not called:
+            return Report(exercise, "right", results)
+        emptied = tuple(CaseResult(r.case, False, r.outcome, r.mismatch) for r in results)
+        cause = (
+            f"The numbers are right, but they come from the library's own {called}: "
+            f"write the formula yourself to earn the points."
+        )
+        return Report(exercise, "wrong", emptied, cause=cause)
+    failures = [
+        Failure(
+            result.case,
+            result.case.fresh(seed),
+            result.outcome,
+            result.mismatch,
+            exercise.axes_of(result.mismatch.link if result.mismatch else ""),
+        )
+        for result in results
+        if not result.passed
+    ]
+    wrong, cause = likely_cause(exercise, failures, seed=seed)
+    error = next((r.outcome.error for r in results if r.outcome.error is not None), None)
+    if error is None:
+        return Report(exercise, "wrong", results, cause=cause, wrong=wrong)
+    return Report(
+        exercise,
+        "crashed",
+        results,
+        cause=cause,
+        wrong=wrong,
+        traceback=learner_traceback(error, namespace),
+    )
+
+
+def check(exercise_id: str) -> int:
+    """Show how the caller's answer to an exercise does, and return its points.
+
+    The answer is the object of that name in the calling notebook or script. Nothing is raised for
+    a wrong or broken answer, and nothing goes to stderr; an unknown id is a KeyError.
+    """
+    from nnlib.grading.report import show
+
+    report = assess(find(exercise_id), sys._getframe(1).f_globals)
+    show(report)
+    return report.points

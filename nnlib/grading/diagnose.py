@@ -1,0 +1,395 @@
+"""From a wrong result to its likely cause: the mistakes an author named, then general ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnlib.grading.compare import Mismatch, as_numbers
+from nnlib.grading.exercise import Case, Exercise, Wrong
+from nnlib.grading.runner import Outcome, run_case
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A case that an answer failed: what it was given, what it did, and where it first differs."""
+
+    case: Case
+    inputs: Mapping[str, Any]
+    outcome: Outcome
+    mismatch: Mismatch | None
+    axes: Sequence[str]
+
+
+def likely_cause(
+    exercise: Exercise, failures: Sequence[Failure], *, seed: int = 0
+) -> tuple[str, str]:
+    """Return (name of the named wrong answer or "", the sentence to show or "")."""
+    wrong = named_wrong(exercise, failures, seed=seed)
+    if wrong:
+        return wrong.name, wrong.message
+    return "", general_cause(failures)
+
+
+def named_wrong(exercise: Exercise, failures: Sequence[Failure], *, seed: int = 0) -> Wrong | None:
+    """Return the named wrong answer that does just what the learner's does on every failed case."""
+    for wrong in exercise.wrongs:
+        if all(
+            _same_outcome(
+                exercise,
+                failure.outcome,
+                run_case(exercise, wrong.function, failure.case, seed=seed),
+            )
+            for failure in failures
+        ):
+            return wrong
+    return None
+
+
+def _same_outcome(exercise: Exercise, mine: Outcome, theirs: Outcome) -> bool:
+    if mine.error or theirs.error:
+        return type(mine.error) is type(theirs.error) and str(mine.error) == str(theirs.error)
+    if set(mine.changed) != set(theirs.changed):
+        return False
+    return exercise.mismatch(mine.value, theirs.value) is None
+
+
+def general_cause(failures: Sequence[Failure]) -> str:
+    """Return the first general explanation that fits every failure, else one for the first."""
+    failures = [failure for failure in failures if failure.outcome.error is None]
+    if not failures:
+        return ""
+    partial = ""
+    for rule in RULES:
+        found = [rule(failure) for failure in failures]
+        if found[0] and all(sentence == found[0] for sentence in found):
+            return found[0]
+        partial = partial or (found[0] if not _is_one_number(failures[0]) else "")
+    return partial
+
+
+def _is_one_number(failure: Failure) -> bool:
+    """A single number fits too many explanations to trust one that fits a single case."""
+    return failure.mismatch is not None and np.size(failure.mismatch.expected) == 1
+
+
+def changed_inputs(failure: Failure) -> str:
+    """The result is right, but an input was overwritten."""
+    if not failure.outcome.changed or failure.mismatch:
+        return ""
+    names = " and ".join(failure.outcome.changed)
+    return (
+        f"The result is right, but your code changed {names} in place, and {names} belongs to the "
+        f"caller. Write a = a - b, which makes a new array, instead of a -= b, or copy first."
+    )
+
+
+def returned_none(failure: Failure) -> str:
+    """The function ends without `return`."""
+    if failure.mismatch is None or failure.mismatch.got is not None:
+        return ""
+    if failure.outcome.printed.strip():
+        return "Your function prints its result but returns None: end it with return."
+    return "Your function returned None: did you forget return?"
+
+
+def wrong_type(failure: Failure) -> str:
+    """A text, a function or a generator came where numbers should."""
+    wrong = failure.mismatch
+    if wrong is None or wrong.kind != "type":
+        return ""
+    got = wrong.got
+    if callable(got):
+        return "Your function returned a function: did you forget the parentheses of a call?"
+    where = f" for {wrong.link}" if wrong.link else ""
+    expected = describe_type(wrong.expected)
+    return f"Your function returned {describe_type(got)}{where}; expected {expected}."
+
+
+def wrong_structure(failure: Failure) -> str:
+    """Too many or too few results, or one without its name."""
+    wrong = failure.mismatch
+    if wrong is None:
+        return ""
+    if wrong.kind == "missing":
+        return f"The result has no {wrong.link!r}; it has {wrong.got}."
+    if wrong.kind == "length":
+        return f"Return {len(wrong.expected)} results; yours has {len(wrong.got)}."
+    return ""
+
+
+def not_finite(failure: Failure) -> str:
+    """Nan or infinity where a number should be."""
+    pair = _numbers(failure)
+    if pair is None or pair[0].shape != pair[1].shape:
+        return ""
+    got, expected = pair
+    where = ~np.isfinite(got) & np.isfinite(expected)
+    if not where.any():
+        return ""
+    word = "nan" if np.isnan(got[where][0]) else "infinity"
+    why = (
+        "0/0, ∞ − ∞ or log of a negative number"
+        if word == "nan"
+        else "an overflow or a division by 0"
+    )
+    return f"Your result holds {word} where a number should be: look for {why}."
+
+
+def transposed(failure: Failure) -> str:
+    """Rows and columns exchanged."""
+    pair = _numbers(failure)
+    if pair is None or pair[1].ndim != 2 or 1 in pair[1].shape:
+        return ""
+    return "Your result is the transpose of the right one." if _close(pair[0].T, pair[1]) else ""
+
+
+def wrong_shape(failure: Failure) -> str:
+    """The right numbers in the wrong shape."""
+    pair = _numbers(failure)
+    if pair is None or pair[0].shape == pair[1].shape or pair[0].size != pair[1].size:
+        return ""
+    got, expected = pair
+    if _close(got.ravel(), expected.ravel()):
+        return (
+            f"The numbers are right, but in the shape {got.shape}; expected {expected.shape}. "
+            f"A missing or extra axis: see keepdims, reshape or indexing."
+        )
+    return ""
+
+
+def missing_reduction(failure: Failure) -> str:
+    """An axis that should have been summed or averaged away is still there, or the reverse."""
+    pair = _numbers(failure)
+    if pair is None or pair[0].shape == pair[1].shape:
+        return ""
+    got, expected = pair
+    for name, reduce in (("sum", np.sum), ("mean", np.mean)):
+        for axis in range(got.ndim):
+            for keep in (False, True):
+                if _close(reduce(got, axis=axis, keepdims=keep), expected):
+                    return f"A {name} over axis {axis} of your result is missing."
+        if got.ndim > 0 and _close(reduce(got), expected):
+            return (
+                f"A {name} over all entries of your result is missing: it gives the right number."
+            )
+        for axis in range(expected.ndim):
+            if _close(got, reduce(expected, axis=axis)):
+                kept = failure.axes[axis] if len(failure.axes) == expected.ndim else f"axis {axis}"
+                return f"You took the {name} over {kept}, which should stay: one number for each."
+        if expected.ndim > 0 and _close(got, reduce(expected)):
+            return f"You took the {name} over everything: expected the shape {expected.shape}."
+    return ""
+
+
+def broadcast(failure: Failure) -> str:
+    """(m, 1) met (m,) and became (m, m)."""
+    pair = _numbers(failure)
+    if pair is None or pair[0].ndim <= pair[1].ndim:
+        return ""
+    return (
+        f"Your result has the shape {pair[0].shape}; expected {pair[1].shape}. "
+        f"An array of shape (m, 1) and one of shape (m,) broadcast to (m, m): print their shapes."
+    )
+
+
+def named_factor(failure: Failure) -> str:
+    """Every entry off by the same factor, and the factor is a size of the inputs, 2, ½ or −1."""
+    pair = _same_shape(failure)
+    if pair is None:
+        return ""
+    for words, factor in _factors(failure.inputs):
+        if _close(pair[0], factor * pair[1]):
+            return words
+    return ""
+
+
+def any_factor(failure: Failure) -> str:
+    """Every entry off by the same unnamed factor."""
+    pair = _same_shape(failure)
+    if pair is None or pair[0].size < 2:
+        return ""
+    got, expected = pair
+    size = float(np.sum(np.abs(expected) ** 2))
+    if size == 0:
+        return ""
+    factor = float(np.real(np.sum(got * np.conj(expected)))) / size
+    if factor != 0 and _close(got, factor * expected):
+        return f"Every entry is {factor:.4g} times the right one: a constant factor is off."
+    return ""
+
+
+def constant_offset(failure: Failure) -> str:
+    """Every entry off by the same amount."""
+    pair = _same_shape(failure)
+    if pair is None or pair[0].size < 2:
+        return ""
+    offset = (pair[0] - pair[1]).ravel()
+    if _close(offset, np.full_like(offset, offset[0])):
+        return f"Every entry is off by the same {offset[0]:.4g}: a constant is missing or extra."
+    return ""
+
+
+def flipped_signs(failure: Failure) -> str:
+    """Right sizes, wrong signs."""
+    pair = _same_shape(failure)
+    if pair is None or not _close(np.abs(pair[0]), np.abs(pair[1])):
+        return ""
+    return "The sizes are right, but some signs are not: look for abs, a square or a swapped minus."
+
+
+def shifted(failure: Failure) -> str:
+    """Everything one place too early or too late, or backwards."""
+    pair = _same_shape(failure)
+    if pair is None or pair[0].ndim == 0 or len(pair[0]) < 3:
+        return ""
+    got, expected = pair
+    if _close(got[::-1], expected):
+        return "The numbers are right, but in reverse order."
+    if _close(got[1:], expected[:-1]):
+        return "Everything comes one place too late: is the loop or the index off by one?"
+    if _close(got[:-1], expected[1:]):
+        return "Everything comes one place too early: is the loop or the index off by one?"
+    return ""
+
+
+def truncated_to_int(failure: Failure) -> str:
+    """Whole numbers where fractions should be, or a rounded result."""
+    pair = _same_shape(failure)
+    if pair is None or pair[1].dtype.kind != "f":
+        return ""
+    got, expected = pair
+    if _close(got, np.trunc(expected)) or _close(got, np.floor(expected)):
+        return "Your numbers are cut to whole ones: look for //, int() or an integer array."
+    for digits in range(5):
+        if _close(got, np.round(expected, digits)):
+            return f"Your numbers are rounded to {digits} decimals: return them unrounded."
+    return ""
+
+
+def partly_right(failure: Failure) -> str:
+    """Only the first rows, or all but the last, are right."""
+    pair = _same_shape(failure)
+    if pair is None or pair[0].ndim == 0 or len(pair[0]) < 3:
+        return ""
+    good = [_close(a, b) for a, b in zip(*pair, strict=True)]
+    right = good.index(False) if False in good else 0
+    if right and not any(good[right:]):
+        entries = "entry is" if right == 1 else f"{right} entries are"
+        return f"Only the first {entries} right: what changes after that?"
+    wrong = good.count(False)
+    if wrong and all(good[wrong:]):
+        entries = "entry is" if wrong == 1 else f"{wrong} entries are"
+        return f"Only the first {entries} wrong: does the loop start in the right place?"
+    return ""
+
+
+def nearly(failure: Failure) -> str:
+    """Right to a few digits."""
+    pair = _same_shape(failure)
+    if pair is None or not np.allclose(*pair, rtol=1e-3, atol=1e-6, equal_nan=True):
+        return ""
+    return "Right to about three digits: a small constant (ε), a rounding, or float32 on the way?"
+
+
+def wrong_dtype(failure: Failure) -> str:
+    """The right numbers in another type."""
+    wrong = failure.mismatch
+    if wrong is None or wrong.kind != "dtype":
+        return ""
+    return (
+        f"The numbers are right, but their type is {wrong.got.dtype}; expected "
+        f"{wrong.expected.dtype}, the type of the inputs. A NumPy float64 scalar promotes float32."
+    )
+
+
+RULES: tuple[Callable[[Failure], str], ...] = (
+    changed_inputs,
+    returned_none,
+    wrong_type,
+    wrong_structure,
+    wrong_dtype,
+    not_finite,
+    named_factor,
+    transposed,
+    wrong_shape,
+    missing_reduction,
+    broadcast,
+    any_factor,
+    constant_offset,
+    flipped_signs,
+    shifted,
+    truncated_to_int,
+    nearly,
+    partly_right,
+)
+
+
+def describe_type(value: Any) -> str:
+    """Return what a value is, in a learner's words."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "a number"
+    if isinstance(value, int | float | complex | np.generic):
+        return "a number"
+    names = {"str": "a text", "dict": "a dict", "tuple": "a tuple", "list": "a list"}
+    name = type(value).__name__
+    return names.get(name, f"a {name}")
+
+
+def _numbers(failure: Failure) -> tuple[np.ndarray, np.ndarray] | None:
+    if failure.mismatch is None or failure.mismatch.kind not in ("shape", "value"):
+        return None
+    got, expected = as_numbers(failure.mismatch.got), as_numbers(failure.mismatch.expected)
+    return None if got is None or expected is None else (got, expected)
+
+
+def _same_shape(failure: Failure) -> tuple[np.ndarray, np.ndarray] | None:
+    pair = _numbers(failure)
+    if pair is None or pair[0].shape != pair[1].shape or not np.all(np.isfinite(pair[0])):
+        return None
+    return pair
+
+
+def _close(got: Any, expected: Any) -> bool:
+    return np.shape(got) == np.shape(expected) and bool(
+        np.allclose(got, expected, rtol=1e-5, atol=1e-9, equal_nan=True)
+    )
+
+
+def _factors(inputs: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """Return the factors worth naming, each with its sentence."""
+    named = [
+        ("The sign is wrong: every entry is −1 times the right one.", -1.0),
+        ("Every entry is twice the right one: a factor ½ is missing, or a 2 too many.", 2.0),
+        ("Every entry is half the right one: a factor 2 is missing, or a ½ too many.", 0.5),
+    ]
+    for name, value in inputs.items():
+        if np.ndim(value) == 0:
+            if isinstance(value, int | float) and value not in (0, 1, -1):
+                named += _size_factors(f"{name}", float(value))
+            continue
+        words = ("number of rows", "number of columns")[: np.ndim(value)]
+        if np.ndim(value) == 1:
+            words = ("length",)
+        for axis, word in enumerate(words):
+            if np.shape(value)[axis] > 1:
+                named += _size_factors(f"the {word} of {name}", float(np.shape(value)[axis]))
+    return named
+
+
+def _size_factors(what: str, size: float) -> list[tuple[str, float]]:
+    return [
+        (f"Every entry is too large by a factor of {what}: a division by it is missing.", size),
+        (
+            f"Every entry is too small by a factor of {what}: one division by it is too many.",
+            1 / size,
+        ),
+        (f"Every entry is off by minus {what}: the sign and a division by it are missing.", -size),
+        (
+            f"Every entry is off by minus one over {what}: check the sign and the division.",
+            -1 / size,
+        ),
+    ]
