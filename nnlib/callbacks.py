@@ -37,13 +37,6 @@ class Run:
     stop: bool = False
     history: History = field(default_factory=History)
 
-    def explain_divergence(self) -> str:
-        """One sentence for a loss that is not finite."""
-        return (
-            f"the loss is {self.J} in epoch {self.epoch + 1} (step {self.step}) with learning rate "
-            f"{self.optimizer.lr:g}: try a smaller rate, standardised inputs or clipped gradients"
-        )
-
 
 class Callback:
     """Hooks into fit; a subclass overrides what it needs."""
@@ -62,6 +55,7 @@ class Validation(Callback):
     """Adds the validation loss, and a metric(y, Z) if given, to the history after each epoch.
 
     Shapes    X (m_val, …)   y as the loss takes it
+    Raises ValueError for data that do not fit the network, before the first epoch.
     """
 
     def __init__(
@@ -71,6 +65,11 @@ class Validation(Callback):
         metric: Callable[[np.ndarray, np.ndarray], float] | None = None,
     ) -> None:
         self.X, self.y, self.metric = X, y, metric
+
+    def on_start(self, run: Run) -> None:
+        J = run.loss(run.net.predict(self.X), self.y)
+        if not np.isfinite(J):
+            raise ValueError(f"the validation loss must be finite at the start, got {J}")
 
     def on_epoch(self, run: Run) -> None:
         Z = run.net.predict(self.X)

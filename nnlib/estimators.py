@@ -151,11 +151,12 @@ class Perceptron(ClassifierMixin, BaseEstimator):
 def _classification_data(
     estimator: BaseEstimator, X: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """X (m, n), y as indices (m,) into the sorted classes, and the classes; one class is refused."""
+    """X (m, n), y as indices (m,) into the sorted classes, and these; one alone is refused."""
     X, y = validate_data(estimator, X, y, dtype=np.float64)
     check_classification_targets(y)
     classes, indices = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         name = type(estimator).__name__
-        raise ValueError(f"{name} needs at least two classes, got only one class: {classes[0]!r}")
+        only = classes.tolist()[0]
+        raise ValueError(f"{name} needs at least two classes, got only one class: {only!r}")
     return X, indices, classes

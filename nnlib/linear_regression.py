@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnlib.metrics import mae
-from nnlib.validation import count, matrix, non_negative, positive, vector
+from nnlib.validation import as_float, count, matrix, non_negative, positive, vector
 
 
 def exhaustive_search(
@@ -21,7 +21,8 @@ def exhaustive_search(
     Shapes    x, y (m,)   slopes (k,)   returned: the best slope, and the metric of each (k,)
     Raises ValueError for empty input or lengths that differ.
     """
-    x, y, slopes = vector(x, "x"), vector(y, "y"), vector(slopes, "slopes")
+    x = as_float(vector(x, "x"), "x")
+    y, slopes = vector(y, "y", length=len(x)), vector(slopes, "slopes")
     costs = np.array([metric(y, theta_1 * x) for theta_1 in slopes])
     return float(slopes[costs.argmin()]), costs
 
@@ -33,12 +34,14 @@ def add_bias_column(X: np.ndarray) -> np.ndarray:
 
 def cost(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> float:
     """J(θ) = 1/(2m) Σ (h(x⁽ⁱ⁾) − y⁽ⁱ⁾)² with h = Xθ (D3); X (m, n) with its bias column, y (m,)."""
+    _fit_together(X, y, theta)
     r = X @ theta - y
     return float(r @ r / (2 * len(y)))
 
 
 def gradient(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> np.ndarray:
     """∂J/∂θⱼ = 1/m Σ (h(x⁽ⁱ⁾) − y⁽ⁱ⁾) xⱼ⁽ⁱ⁾ (D3), for all j at once; shapes as in cost."""
+    _fit_together(X, y, theta)
     return X.T @ (X @ theta - y) / len(y)
 
 
@@ -57,10 +60,11 @@ def gradient_descent(
     Returns the path of θ, one row per step after the start, and J at each row.
     Raises ValueError for bad shapes, NaN or a rate ≤ 0; FloatingPointError when J overflows.
     """
-    X = matrix(X)
-    y = vector(y, "y", length=len(X))
-    positive(lr, "the learning rate"), count(steps, "steps"), non_negative(tol, "tol")
-    start = np.zeros(X.shape[1], X.dtype) if theta is None else vector(theta, "theta", X.shape[1])
+    X, y = _training_data(X, y)
+    lr = positive(lr, "the learning rate")
+    count(steps, "steps"), non_negative(tol, "tol")
+    n = X.shape[1]
+    start = np.zeros(n, X.dtype) if theta is None else vector(theta, "theta", n).astype(X.dtype)
     path, costs = [start], [cost(X, y, start)]
     for step in range(1, steps + 1):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -83,9 +87,21 @@ def normal_equation(X: np.ndarray, y: np.ndarray, *, lam: float = 0.0) -> np.nda
     Shapes    X (m, n), bias column first   y (m,)   θ (n,)
     Raises ValueError for bad shapes, NaN or λ < 0.
     """
-    X = matrix(X)
-    y = vector(y, "y", length=len(X))
+    X, y = _training_data(X, y)
     n = X.shape[1]
-    ridge = np.sqrt(non_negative(lam, "lam")) * np.eye(n)[1:]
-    rows = np.vstack([X, ridge]).astype(X.dtype)
-    return np.linalg.lstsq(rows, np.append(y, np.zeros(n - 1)).astype(X.dtype), rcond=None)[0]
+    ridge = np.sqrt(non_negative(lam, "lam")) * np.eye(n, dtype=X.dtype)[1:]
+    rows, targets = np.vstack([X, ridge]), np.append(y, np.zeros(n - 1, X.dtype))
+    return np.linalg.lstsq(rows.astype(X.dtype), targets, rcond=None)[0]
+
+
+def _training_data(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    X = matrix(X)
+    return X, as_float(vector(y, "y", length=len(X)), "y").astype(X.dtype, copy=False)
+
+
+def _fit_together(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> None:
+    if X.shape != np.shape(y) + np.shape(theta):
+        raise ValueError(
+            f"X (m, n), y (m,) and theta (n,) must fit together, "
+            f"got {X.shape}, {np.shape(y)} and {np.shape(theta)}"
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnlib.validation import as_float, finite, one_of, vector
+from nnlib.validation import as_float, one_of, vector
 
 AVERAGES = ("binary", "macro", "micro", "weighted")
 
@@ -22,7 +22,8 @@ def confusion_matrix(
     for name, values in (("y", y), ("y_hat", y_hat)):
         unknown = ~np.isin(values, known)
         if unknown.any():
-            raise ValueError(f"{name} holds the label {values[unknown][0]!r}, not in {known}")
+            label = values[unknown].tolist()[0]
+            raise ValueError(f"{name} holds the label {label!r}, which is not in {known}")
     order = np.argsort(known)
     i = order[np.searchsorted(known, y, sorter=order)]
     j = order[np.searchsorted(known, y_hat, sorter=order)]
@@ -63,12 +64,12 @@ def roc_curve(y: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray
     Shapes    y (m,) of 0 and 1   scores (m,)   fpr, tpr, thresholds (distinct scores + 1,)
     Raises ValueError unless both classes occur.
     """
-    y, scores = vector(y, "y"), finite(as_float(vector(scores, "scores")), "scores")
+    y, scores = vector(y, "y"), as_float(vector(scores, "scores"), "scores")
     if len(y) != len(scores):
         raise ValueError(f"y and scores must have one length, got {len(y)} and {len(scores)}")
     classes = np.unique(y)
     if not np.array_equal(classes, [0, 1]):
-        raise ValueError(f"the ROC curve needs both classes 0 and 1, got only {classes}")
+        raise ValueError(f"the ROC curve needs both classes 0 and 1, got the labels {classes}")
     order = np.argsort(-scores, kind="stable")
     y, scores = y[order].astype(bool), scores[order]
     last = np.flatnonzero(np.append(np.diff(scores) != 0, True))
@@ -85,7 +86,7 @@ def auc(y: np.ndarray, scores: np.ndarray) -> float:
 
 def mse(y: np.ndarray, y_hat: np.ndarray) -> float:
     """1/m Σ (ŷ − y)²."""
-    y, y_hat = _pair(y, y_hat)
+    y, y_hat = _reals(y, y_hat)
     return float(np.mean((y_hat - y) ** 2))
 
 
@@ -96,13 +97,13 @@ def rmse(y: np.ndarray, y_hat: np.ndarray) -> float:
 
 def mae(y: np.ndarray, y_hat: np.ndarray) -> float:
     """1/m Σ |ŷ − y|, in the units of y."""
-    y, y_hat = _pair(y, y_hat)
+    y, y_hat = _reals(y, y_hat)
     return float(np.mean(np.abs(y_hat - y)))
 
 
 def r2(y: np.ndarray, y_hat: np.ndarray) -> float:
     """1 − Σ (ŷ − y)²/Σ (y − ȳ)²: 1 is exact, 0 the mean's; ValueError for constant y."""
-    y, y_hat = _pair(y, y_hat)
+    y, y_hat = _reals(y, y_hat)
     spread = np.sum((y - y.mean()) ** 2)
     if spread == 0:
         raise ValueError("R² needs targets that vary, got the same value everywhere")
@@ -114,6 +115,11 @@ def _pair(y: np.ndarray, y_hat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(y) != len(y_hat):
         raise ValueError(f"y and y_hat must have one length, got {len(y)} and {len(y_hat)}")
     return y, y_hat
+
+
+def _reals(y: np.ndarray, y_hat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    y, y_hat = _pair(y, y_hat)
+    return as_float(y, "y"), as_float(y_hat, "y_hat")
 
 
 def _counts(

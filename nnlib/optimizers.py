@@ -33,8 +33,10 @@ class Optimizer:
 
     @property
     def lr(self) -> float:
-        """The rate α of the next step."""
-        return self.schedule(self.t) if self.schedule else self._lr
+        """The rate α of the next step; a schedule may let it fall to 0, not below."""
+        if self.schedule is None:
+            return self._lr
+        return non_negative(self.schedule(self.t), "the learning rate")
 
     def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
         """Take one step, changing theta in place; raise ValueError when the shapes do not fit."""
@@ -42,6 +44,8 @@ class Optimizer:
             raise ValueError(
                 f"theta and grad must be flat and alike, got {theta.shape} and {grad.shape}"
             )
+        if theta.dtype.kind != "f":
+            raise TypeError(f"theta must hold floats to be changed in place, got {theta.dtype}")
         if self.t == 0:
             for name in self.slots:
                 setattr(self, name, np.zeros_like(theta))
@@ -50,7 +54,7 @@ class Optimizer:
                 f"{self!r} has stepped {getattr(self, self.slots[0]).size} parameters before, "
                 f"got {theta.size}; make a new optimizer for another network"
             )
-        alpha = float(self.lr)
+        alpha = self.lr
         self.t += 1
         self.update(theta, grad, alpha)
 
@@ -64,9 +68,13 @@ class Optimizer:
         return {"t": np.array(self.t), **vectors}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up the state that `state()` returned."""
-        self.t = int(state["t"])
-        for name in self.slots if self.t else ():
+        """Take up the state that `state()` returned; raise ValueError for another optimizer's."""
+        t = int(state.get("t", 0))
+        needed = {"t", *(self.slots if t else ())}
+        if set(state) != needed:
+            raise ValueError(f"{self!r} keeps {sorted(needed)}, got a state of {sorted(state)}")
+        self.t = t
+        for name in needed - {"t"}:
             setattr(self, name, np.array(state[name]))
 
     def __repr__(self) -> str:
@@ -239,7 +247,7 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(lr, beta1=beta1, beta2=beta2, eps=eps)
         self.weight_decay = non_negative(weight_decay, "weight_decay")
-        self.mask = mask
+        self.mask = None if mask is None else np.asarray(mask)
 
     def update(self, theta: np.ndarray, grad: np.ndarray, alpha: float) -> None:
         if self.mask is not None and self.mask.shape != theta.shape:

@@ -50,7 +50,7 @@ def train_perceptron(
     if not np.isin(y, (0, 1)).all():
         raise ValueError(f"labels must be 0 or 1, got {y[~np.isin(y, (0, 1))][0]}")
     positive(lr, "lr"), count(epochs, "epochs")
-    w, b, mistakes = np.zeros(X.shape[1]), 0.0, []
+    w, b, mistakes = np.zeros(X.shape[1], X.dtype), 0.0, []
     for _ in range(epochs):
         wrong = 0
         for i in range(len(X)) if rng is None else generator(rng).permutation(len(X)):

@@ -24,8 +24,10 @@ class Standardizer:
     def fit(self, X: np.ndarray) -> Self:
         """Take μ and σ (with 1/m) from the training inputs X."""
         X = matrix(X)
-        self.mean, self.std = X.mean(axis=0), X.std(axis=0)
-        self.std[self.std <= 1e-7 * np.abs(self.mean)] = 1
+        offset = X - X[0]  # exactly 0 for a feature that never varies, however many rows add up
+        self.mean, self.std = X[0] + offset.mean(axis=0), offset.std(axis=0)
+        rounding = np.finfo(X.dtype).eps * np.abs(self.mean)
+        self.std[self.std <= rounding] = 1
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:

@@ -14,9 +14,9 @@ import numpy as np
 
 from nnlib.line_search import wolfe
 from nnlib.losses import Loss
-from nnlib.regularization import Penalty
+from nnlib.regularization import L1, Penalty
 from nnlib.sequential import Sequential
-from nnlib.validation import as_float, count, finite, positive
+from nnlib.validation import as_float, count, finite, positive, same_shape, vector
 
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
@@ -34,7 +34,12 @@ class Minimum(NamedTuple):
 def objective(
     net: Sequential, loss: Loss, X: np.ndarray, y: np.ndarray, penalty: Penalty | None = None
 ) -> Objective:
-    """f(θ) = (J, ∇J) of a network on all of X (m, …), y; each call leaves θ in the network."""
+    """f(θ) = (J, ∇J) of a network on all of X (m, …), y; each call leaves θ in the network.
+
+    Raises ValueError for a proximal penalty, whose pull is no part of ∇J.
+    """
+    if isinstance(penalty, L1) and penalty.proximal:
+        raise ValueError("a proximal penalty acts after a step of fit: take L2, or L1 without it")
     mask, m = net.parameters.decay_mask, len(X)
 
     def f(theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -73,11 +78,12 @@ class Minimizer:
         self.tol = positive(tol, "tol")
 
     def minimize(self, f: Objective, theta: np.ndarray) -> Minimum:
-        """Minimise f from theta, left as it is; raise ValueError when J is not finite there."""
-        theta = finite(as_float(theta, "theta"), "theta").copy()
+        """Minimise f from theta, left as it is; ValueError unless J and ∇ are finite there."""
+        theta = as_float(vector(theta, "theta"), "theta").copy()
         J, grad = f(theta)
         if not np.isfinite(J):
             raise ValueError(f"the cost at the start must be finite, got {J}")
+        same_shape(finite(grad, "the gradient"), theta, ("the gradient", "theta"))
         self.reset(len(theta))
         path, costs = [theta], [J]
         while np.abs(grad).max() > self.tol and len(path) <= self.max_iter:

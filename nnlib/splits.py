@@ -23,7 +23,7 @@ def split(
     part would be empty.
     """
     count(m, "m"), generator(rng)
-    if min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-9:
+    if min(fractions, default=0) <= 0 or abs(sum(fractions) - 1) > 1e-9:
         raise ValueError(f"fractions must be positive and sum to 1, got {tuple(fractions)}")
     cuts = np.cumsum(fractions)[:-1]
     parts: list[list[np.ndarray]] = [[] for _ in fractions]
@@ -70,11 +70,11 @@ def minibatches(
 
     Yields index arrays (b,), or slices when the order is kept. batch_size=None means all m rows.
     """
+    count(m, "m")
     size = m if batch_size is None else count(batch_size, "batch_size")
     order = None if rng is None or size >= m else generator(rng).permutation(m)
-    for start in range(0, m, size):
-        batch = slice(start, min(start + size, m))
-        yield batch if order is None else order[batch]
+    batches = (slice(start, min(start + size, m)) for start in range(0, m, size))
+    return batches if order is None else (order[batch] for batch in batches)
 
 
 def _strata(m: int, stratify: np.ndarray | None) -> list[np.ndarray]:

@@ -31,9 +31,9 @@ def fit(
     """Train net on X (m, …) and y for some epochs and return the history of J, one value per epoch.
 
     Batches are drawn in a new order each epoch when rng is given. Raises ValueError for data that
-    cannot be learned from, FloatingPointError as soon as J is not finite.
+    cannot be learned from, before θ moves; FloatingPointError as soon as J is not finite.
     """
-    X, y = _training_data(net, X, y)
+    X, y = _training_data(net, loss, X, y)
     run = Run(net, loss, optimizer, epochs=count(epochs, "epochs"))
     m = len(X)
     for callback in callbacks:
@@ -43,8 +43,6 @@ def fit(
         for batch in minibatches(m, batch_size, rng=rng):
             run.J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m)
             run.step += 1
-            if not np.isfinite(run.J):
-                raise FloatingPointError(run.explain_divergence())
             J += run.J * len(y[batch]) / m
         run.epoch += 1
         run.history.add(loss=J)
@@ -55,6 +53,7 @@ def fit(
     return run.history
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an overflow shows in the next J
 def train_step(
     net: Sequential,
     loss: Loss,
@@ -64,14 +63,22 @@ def train_step(
     penalty: Penalty | None = None,
     m: int | None = None,
 ) -> float:
-    """One step on one batch; returns J before it. The penalty is scaled by m, all the rows."""
+    """One step on one batch; returns J before it. The penalty is scaled by m, all the rows.
+
+    Raises FloatingPointError, with θ left as it was, when J is not finite.
+    """
     m = len(X) if m is None else m
     lr = optimizer.lr
-    J = loss(net.forward(X, training=True), y)
-    net.fill_gradients(loss.backward())
     mask = net.parameters.decay_mask
+    J = loss(net.forward(X, training=True), y)
+    J += penalty.value(net.theta, mask, m) if penalty else 0.0
+    if not np.isfinite(J):
+        raise FloatingPointError(
+            f"the loss is {J} at step {optimizer.t + 1} with learning rate {lr:g}: "
+            "try a smaller rate, standardised inputs or clipped gradients"
+        )
+    net.fill_gradients(loss.backward())
     if penalty:
-        J += penalty.value(net.theta, mask, m)
         net.grad += penalty.gradient(net.theta, mask, m)
     optimizer.step(net.theta, net.grad)
     if penalty:
@@ -79,7 +86,9 @@ def train_step(
     return J
 
 
-def _training_data(net: Sequential, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _training_data(
+    net: Sequential, loss: Loss, X: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     X = finite(as_float(X, "X").astype(net.theta.dtype, copy=False), "X")
     y = np.asarray(y)
     if X.ndim < 2 or X.size == 0:
@@ -88,4 +97,6 @@ def _training_data(net: Sequential, X: np.ndarray, y: np.ndarray) -> tuple[np.nd
         raise ValueError(f"X and y must have one row per example, got {X.shape} and {y.shape}")
     if y.dtype.kind == "f":
         finite(y, "y")
+    Z = net.predict(X[:1])
+    loss(np.broadcast_to(Z, (len(X), *Z.shape[1:])), y)  # raises for a bad target in any batch
     return X, y

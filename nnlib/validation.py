@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def matrix(X: object, name: str = "X", n_features: int | None = None) -> np.ndar
 def vector(y: object, name: str, length: int | None = None) -> np.ndarray:
     """Return y as an array of shape (m,), keeping its dtype; (m, 1) is flattened.
 
-    Raises ValueError for another shape, no entries, or another length than asked for.
+    Raises ValueError for another shape, no entries, NaN, or another length than asked for.
     """
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == 1:
@@ -56,8 +57,8 @@ def vector(y: object, name: str, length: int | None = None) -> np.ndarray:
     if y.ndim != 1 or y.size == 0:
         raise ValueError(f"{name} must have shape (m,) with m ≥ 1, got {y.shape}")
     if length is not None and len(y) != length:
-        raise ValueError(f"{name} must have {length} entries, one per sample; got {len(y)}")
-    return y
+        raise ValueError(f"{name} must have {length} entries, got {len(y)}")
+    return finite(y, name) if y.dtype.kind == "f" else y
 
 
 def same_shape(a: np.ndarray, b: np.ndarray, names: tuple[str, str]) -> None:
@@ -70,21 +71,21 @@ def same_shape(a: np.ndarray, b: np.ndarray, names: tuple[str, str]) -> None:
 
 def positive(value: float, name: str) -> float:
     """Return value; raise ValueError unless it is a finite number above zero."""
-    if not (np.isfinite(value) and value > 0):
+    if not (isinstance(value, Real) and np.isfinite(value) and value > 0):
         raise ValueError(f"{name} must be a positive number, got {value}")
     return float(value)
 
 
 def non_negative(value: float, name: str) -> float:
     """Return value; raise ValueError unless it is a finite number of at least zero."""
-    if not (np.isfinite(value) and value >= 0):
+    if not (isinstance(value, Real) and np.isfinite(value) and value >= 0):
         raise ValueError(f"{name} must be zero or more, got {value}")
     return float(value)
 
 
 def fraction(value: float, name: str) -> float:
     """Return value; raise ValueError unless 0 ≤ value < 1."""
-    if not 0 <= value < 1:
+    if not (isinstance(value, Real) and 0 <= value < 1):
         raise ValueError(f"{name} must lie in [0, 1), got {value}")
     return float(value)
 
