@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from nnlib.splits import minibatches
 
 if TYPE_CHECKING:
     from nnlib.losses import Loss
@@ -15,7 +17,13 @@ if TYPE_CHECKING:
 
 
 class History(dict[str, list[float]]):
-    """One value per epoch under each name: history["loss"], history["validation loss"]."""
+    """One value per epoch under each name: history["loss"], history["validation loss"].
+
+    `ended` says how the run did: "finished" its epochs, "stopped" by a callback, "interrupted" by
+    the person at the keyboard, or "diverged".
+    """
+
+    ended: str = ""
 
     def add(self, **values: float) -> None:
         """Append one epoch's values."""
@@ -25,30 +33,74 @@ class History(dict[str, list[float]]):
 
 @dataclass
 class Run:
-    """The state of one call of fit, as callbacks see it; set `stop` to end it after this epoch."""
+    """The state of one call of fit, as callbacks see it; set `stop` to end it after this epoch.
+
+    `batches` are this epoch's rows in the order drawn for it, `position` how many of them are done,
+    and `J_epoch` is J so far: the mean over the rows of those.
+    """
 
     net: Sequential
     loss: Loss
     optimizer: Optimizer
     epochs: int
+    m: int
+    batch_size: int | None = None
+    rng: np.random.Generator | None = None
+    callbacks: Sequence[Callback] = ()
     epoch: int = 0
     step: int = 0
+    position: int = 0
     J: float = 0.0
+    J_epoch: float = 0.0
     stop: bool = False
+    batches: list[np.ndarray | slice] = field(default_factory=list)
     history: History = field(default_factory=History)
+
+    def batches_left(self) -> list[np.ndarray | slice]:
+        """The batches that this epoch still has to see; a new epoch draws new ones."""
+        if not self.batches:
+            self.batches = list(minibatches(self.m, self.batch_size, rng=self.rng))
+        return self.batches[self.position :]
+
+    def count_step(self, J: float, rows: int) -> None:
+        """Take note of one step on a batch of so many rows."""
+        self.J = J
+        self.J_epoch += J * rows / self.m
+        self.step += 1
+        self.position += 1
+
+    def count_epoch(self) -> None:
+        """Take note of an epoch's end: its J enters the history."""
+        self.history.add(loss=self.J_epoch)
+        self.epoch += 1
+        self.batches, self.position, self.J_epoch = [], 0, 0.0
 
 
 class Callback:
-    """Hooks into fit; a subclass overrides what it needs."""
+    """Hooks into fit; a subclass overrides what it needs.
+
+    One that must remember something from epoch to epoch gives it to checkpoints by `state` and
+    takes it back by `restore`, after `on_start`.
+    """
 
     def on_start(self, run: Run) -> None:
         """Before the first epoch."""
+
+    def on_step(self, run: Run) -> None:
+        """After each step."""
 
     def on_epoch(self, run: Run) -> None:
         """After each epoch."""
 
     def on_end(self, run: Run) -> None:
-        """After the last epoch."""
+        """After the last epoch, however the run ended."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a checkpoint must keep of this callback, as named arrays."""
+        return {}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up what `state()` returned."""
 
 
 class Validation(Callback):

@@ -18,7 +18,7 @@ class ProgressBar(Callback):
 
     def on_epoch(self, run: Run) -> None:
         self.bar.set_postfix(J=f"{run.history['loss'][-1]:.4f}", refresh=False)
-        self.bar.update()
+        self.bar.update(run.epoch - self.bar.n)  # a resumed run has epochs behind it
 
     def on_end(self, run: Run) -> None:
         self.bar.close()

@@ -11,7 +11,6 @@ from nnlib.losses import Loss
 from nnlib.optimizers import Optimizer
 from nnlib.regularization import Penalty
 from nnlib.sequential import Sequential
-from nnlib.splits import minibatches
 from nnlib.validation import as_float, count, finite
 
 
@@ -30,26 +29,35 @@ def fit(
 ) -> History:
     """Train net on X (m, …) and y for some epochs and return the history of J, one value per epoch.
 
-    Batches are drawn in a new order each epoch when rng is given. Raises ValueError for data that
-    cannot be learned from, before θ moves; FloatingPointError as soon as J is not finite.
+    Batches are drawn in a new order each epoch when rng is given. An interrupt (Ctrl-C, or the
+    notebook's stop button) ends the run and keeps what θ has learned; history.ended says so.
+    Raises ValueError for data that cannot be learned from, before θ moves; FloatingPointError as
+    soon as J is not finite.
     """
     X, y = _training_data(net, loss, X, y)
-    run = Run(net, loss, optimizer, epochs=count(epochs, "epochs"))
-    m = len(X)
+    epochs, m = count(epochs, "epochs"), len(X)
+    run = Run(net, loss, optimizer, epochs, m, batch_size, rng, callbacks)
     for callback in callbacks:
         callback.on_start(run)
-    while run.epoch < epochs and not run.stop:
-        J = 0.0
-        for batch in minibatches(m, batch_size, rng=rng):
-            run.J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m)
-            run.step += 1
-            J += run.J * len(y[batch]) / m
-        run.epoch += 1
-        run.history.add(loss=J)
+    try:
+        while run.epoch < epochs and not run.stop:
+            for batch in run.batches_left():
+                J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m)
+                run.count_step(J, rows=len(y[batch]))
+                for callback in callbacks:
+                    callback.on_step(run)
+            run.count_epoch()
+            for callback in callbacks:
+                callback.on_epoch(run)
+        run.history.ended = "stopped" if run.stop else "finished"
+    except KeyboardInterrupt:
+        run.history.ended = "interrupted"
+    except FloatingPointError as error:
+        run.history.ended = "diverged"
+        raise FloatingPointError(f"in epoch {run.epoch + 1}, {error}") from None
+    finally:
         for callback in callbacks:
-            callback.on_epoch(run)
-    for callback in callbacks:
-        callback.on_end(run)
+            callback.on_end(run)
     return run.history
 
 
