@@ -58,6 +58,18 @@ def solution_lines(source: str) -> list[str]:
     ]
 
 
+def solution_text(lab: str, exercise_id: str, course: Path) -> str:
+    """Return the solution cell of an exercise without its marks; FileNotFoundError if not here."""
+    path = source_of(lab, course)
+    if not path.exists():
+        raise FileNotFoundError(f"this copy of the course comes without solutions ({path.name})")
+    for cell in read_cells(path):
+        if cell.metadata.get("exercise") == exercise_id:
+            lines = solved(cell.source).splitlines()
+            return "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
+    raise KeyError(f"{path.name} has no exercise {exercise_id!r}")
+
+
 def heading(exercise: Exercise, number: int) -> str:
     """Return the heading of an exercise's prompt: number, title, difficulty, time and points."""
     stars = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)

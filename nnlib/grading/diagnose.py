@@ -23,18 +23,25 @@ class Failure:
 
 
 def likely_cause(
-    exercise: Exercise, failures: Sequence[Failure], *, seed: int = 0
+    exercise: Exercise, failures: Sequence[Failure], passed: Sequence[Case] = (), *, seed: int = 0
 ) -> tuple[str, str]:
     """Return (name of the named wrong answer or "", the sentence to show or "")."""
-    wrong = named_wrong(exercise, failures, seed=seed)
+    wrong = named_wrong(exercise, failures, passed, seed=seed)
     if wrong:
         return wrong.name, wrong.message
     return "", general_cause(failures)
 
 
-def named_wrong(exercise: Exercise, failures: Sequence[Failure], *, seed: int = 0) -> Wrong | None:
-    """Return the named wrong answer that does just what the learner's does on every failed case."""
-    for wrong in exercise.wrongs:
+def named_wrong(
+    exercise: Exercise, failures: Sequence[Failure], passed: Sequence[Case] = (), *, seed: int = 0
+) -> Wrong | None:
+    """Return the named wrong answer that gives the learner's result on every failed case.
+
+    Among several, the first that also passes the cases which the learner passes.
+    """
+    candidates = [
+        wrong
+        for wrong in exercise.wrongs
         if all(
             _same_outcome(
                 exercise,
@@ -42,9 +49,18 @@ def named_wrong(exercise: Exercise, failures: Sequence[Failure], *, seed: int = 
                 run_case(exercise, wrong.function, failure.case, seed=seed),
             )
             for failure in failures
-        ):
+        )
+    ]
+    for wrong in candidates[:-1]:
+        if all(_passes(exercise, wrong, case, seed) for case in passed):
             return wrong
-    return None
+    return candidates[-1] if candidates else None
+
+
+def _passes(exercise: Exercise, wrong: Wrong, case: Case, seed: int) -> bool:
+    theirs = run_case(exercise, wrong.function, case, seed=seed)
+    right = run_case(exercise, exercise.reference, case, seed=seed)
+    return _same_outcome(exercise, theirs, right)
 
 
 def _same_outcome(exercise: Exercise, mine: Outcome, theirs: Outcome) -> bool:
@@ -65,13 +81,14 @@ def general_cause(failures: Sequence[Failure]) -> str:
         found = [rule(failure) for failure in failures]
         if found[0] and all(sentence == found[0] for sentence in found):
             return found[0]
-        partial = partial or (found[0] if not _is_one_number(failures[0]) else "")
+        if not _is_tiny(failures[0]):
+            partial = partial or found[0]
     return partial
 
 
-def _is_one_number(failure: Failure) -> bool:
-    """A single number fits too many explanations to trust one that fits a single case."""
-    return failure.mismatch is not None and np.size(failure.mismatch.expected) == 1
+def _is_tiny(failure: Failure) -> bool:
+    """One or two numbers fit too many explanations to trust one that fits a single case."""
+    return failure.mismatch is not None and np.size(failure.mismatch.expected) < 3
 
 
 def changed_inputs(failure: Failure) -> str:
@@ -181,6 +198,23 @@ def missing_reduction(failure: Failure) -> str:
         if expected.ndim > 0 and _close(got, reduce(expected)):
             return f"You took the {name} over everything: expected the shape {expected.shape}."
     return ""
+
+
+def wrong_length(failure: Failure) -> str:
+    """One axis is too long or too short."""
+    pair = _numbers(failure)
+    if pair is None or pair[0].ndim != pair[1].ndim:
+        return ""
+    differ = [axis for axis, (a, b) in enumerate(zip(*map(np.shape, pair), strict=True)) if a != b]
+    if len(differ) != 1:
+        return ""
+    axis = differ[0]
+    off = pair[0].shape[axis] - pair[1].shape[axis]
+    what = f"along axis {axis}" if pair[1].ndim > 1 else "in all"
+    if len(failure.axes) == pair[1].ndim:
+        what += f", which should be {failure.axes[axis]} long"
+    many = "entry" if abs(off) == 1 else "entries"
+    return f"Your result has {abs(off)} {many} too {'many' if off > 0 else 'few'} {what}."
 
 
 def broadcast(failure: Failure) -> str:
@@ -315,6 +349,7 @@ RULES: tuple[Callable[[Failure], str], ...] = (
     transposed,
     wrong_shape,
     missing_reduction,
+    wrong_length,
     broadcast,
     any_factor,
     constant_offset,
@@ -343,7 +378,10 @@ def _numbers(failure: Failure) -> tuple[np.ndarray, np.ndarray] | None:
     if failure.mismatch is None or failure.mismatch.kind not in ("shape", "value"):
         return None
     got, expected = as_numbers(failure.mismatch.got), as_numbers(failure.mismatch.expected)
-    return None if got is None or expected is None else (got, expected)
+    if got is None or expected is None:
+        return None
+    # Booleans cannot be subtracted; as numbers they can.
+    return got * 1, expected * 1
 
 
 def _same_shape(failure: Failure) -> tuple[np.ndarray, np.ndarray] | None:

@@ -1,15 +1,22 @@
 """How a verdict looks: plain text for the terminal and nbval, HTML for the notebook."""
 
 import sys
+from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 
 from nnlib.grading.check import CaseResult, Report
-from nnlib.grading.compare import Mismatch, as_numbers
+from nnlib.grading.compare import Mismatch
 from nnlib.grading.diagnose import describe_type
 from nnlib.grading.runner import TimeLimitError
 
+NOTHING_FITS = (
+    "No common mistake fits. Work the first wrong number out by hand from the inputs shown, "
+    "and print the same steps in your code."
+)
+SHOWN_ENTRIES = 8
 MARKS = {"not started": "○", "crashed": "✗", "wrong": "✗", "right": "✓"}
 COLOURS = {
     "not started": "var(--jp-ui-font-color2, #616161)",
@@ -94,27 +101,28 @@ def html(report: Report) -> str:
 
 
 def details(report: Report, result: CaseResult) -> list[str]:
-    """Return the lines that say where one case went wrong: entry, numbers, shapes with axes."""
+    """Return the lines that say where a case went wrong; the first failed case gets them all."""
     if result.passed:
         return []
-    error = result.outcome.error
-    if isinstance(error, TimeLimitError):
-        return [f"{error}: an endless loop?"]
+    first = next(result for result in report.results if not result.passed)
+    lines = [f"with {_inputs(result)}"] if result is first and result.inputs else []
+    error, wrong = result.outcome.error, result.mismatch
     if error is not None:
-        return [f"{type(error).__name__}: {_short(str(error), 200)}"]
-    lines = []
-    wrong = result.mismatch
+        words = _error(error)
+        known = result is not first and first.outcome.error and words == _error(first.outcome.error)
+        return lines if known else [*lines, words]
     if wrong is not None:
-        lines.append(_difference(wrong))
-        if isinstance(wrong.expected, np.ndarray) and wrong.expected.ndim:
-            lines.append(_shapes(report, wrong))
+        lines.append(_difference(wrong, report.exercise.axes_of(wrong.link)))
+        if result is first and wrong.kind == "value" and np.ndim(wrong.expected):
+            axes = report.exercise.axes_of(wrong.link)
+            lines.append(f"yours has {_shape(wrong.expected.shape, axes)}, as it should")
     if result.outcome.changed:
         lines.append(f"changed in place: {', '.join(result.outcome.changed)}")
     return lines
 
 
 def remarks(report: Report) -> list[str]:
-    """Return what a failed answer did besides: what it printed and what NumPy warned of."""
+    """Return what else there is to say: warnings, prints, and what to try where no mistake fits."""
     failed = [result for result in report.results if not result.passed]
     if report.state == "right" or not failed:
         return []
@@ -122,11 +130,27 @@ def remarks(report: Report) -> list[str]:
     lines = [f"Warning while it ran: {_short(message, 200)}" for message in outcome.warned[:2]]
     if outcome.printed.strip():
         lines.append(f"It printed: {_short(outcome.printed.strip(), 300)}")
+    if report.state == "wrong" and not report.cause:
+        lines.append(NOTHING_FITS)
     return lines
 
 
 def _verdict(result: CaseResult) -> str:
-    return "✓ right" if result.passed else "✗ wrong"
+    if result.passed:
+        return "✓ right"
+    return "✗ wrong" if result.outcome.error is None else "✗ crashed"
+
+
+def _inputs(result: CaseResult) -> str:
+    return ", ".join(f"{name} = {_value(value)}" for name, value in result.inputs.items())
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return _short(repr(value), 80)
+    if value.size > SHOWN_ENTRIES:
+        return f"array {value.shape}"
+    return " ".join(np.array2string(value, precision=4).split())
 
 
 def _points(result: CaseResult) -> str:
@@ -134,22 +158,27 @@ def _points(result: CaseResult) -> str:
     return f"{total if result.passed else 0}/{total}"
 
 
-def _difference(wrong: Mismatch) -> str:
+def _error(error: BaseException) -> str:
+    if isinstance(error, TimeLimitError):
+        return f"{error}: an endless loop?"
+    return f"{type(error).__name__}: {_short(str(error), 200)}"
+
+
+def _difference(wrong: Mismatch, axes: Sequence[str]) -> str:
     what = f"{wrong.link}: " if wrong.link else ""
     if wrong.kind == "missing":
         return f"{what}not in your result"
     if wrong.kind == "length":
         return f"{what}got {len(wrong.got)} results, expected {len(wrong.expected)}"
-    if wrong.kind == "type":
-        return f"{what}got {describe_type(wrong.got)}, expected {describe_type(wrong.expected)}"
     if wrong.kind == "dtype":
         return f"{what}got numbers of type {wrong.got.dtype}, expected {wrong.expected.dtype}"
     if wrong.kind == "shape":
+        got = f"the shape {wrong.got.shape}" if wrong.got.ndim else "a single number"
+        return f"{what}got {got}, expected {_shape(wrong.expected.shape, axes)}"
+    if wrong.kind == "type":
         return f"{what}got {describe_type(wrong.got)}, expected {describe_type(wrong.expected)}"
     if not isinstance(wrong.expected, np.ndarray):
-        return (
-            f"{what}got {_short(repr(wrong.got), 80)}, expected {_short(repr(wrong.expected), 80)}"
-        )
+        return f"{what}got {_value(wrong.got)}, expected {_value(wrong.expected)}"
     got, expected = wrong.got[wrong.index], wrong.expected[wrong.index]
     numbers = f"got {_number(got)}, expected {_number(expected)}"
     if _number(got) == _number(expected):
@@ -161,13 +190,11 @@ def _difference(wrong: Mismatch) -> str:
     return f"{what}first wrong entry [{place}]: {numbers} ({count})"
 
 
-def _shapes(report: Report, wrong: Mismatch) -> str:
-    axes = report.exercise.axes_of(wrong.link)
-    expected = wrong.expected.shape
-    names = f" = ({', '.join(axes)})" if len(axes) == len(expected) else ""
-    got = as_numbers(wrong.got)
-    mine = "no array" if got is None else str(got.shape)
-    return f"shapes: yours {mine}, expected {expected}{names}"
+def _shape(shape: tuple[int, ...], axes: Sequence[str]) -> str:
+    if not shape:
+        return "a single number"
+    names = f" = ({', '.join(axes)})" if len(axes) == len(shape) else ""
+    return f"the shape {shape}{names}"
 
 
 def _number(value: np.generic) -> str:
