@@ -338,7 +338,7 @@ class LearningRate(Explorer):
     ) -> None:
         self.x, self.y, self.gradient = x, y, gradient
         mean, std = x.mean(), x.std()
-        self.alpha = log_slider("learning rate α", 0.01, 1e-4, 3.17, per_decade=20)
+        self.alpha = log_slider("learning rate α", 0.01, 1e-4, 10**0.5, per_decade=20)
         self.scale = dropdown(
             "the feature",
             [
