@@ -137,7 +137,7 @@ class Newton(Minimizer):
         smallest = float(np.linalg.eigvalsh(H)[0])
         least = 1e-8 * max(1.0, float(np.abs(H).max()))
         mu = max(0.0, least - smallest)
-        return np.linalg.solve(H + mu * np.eye(len(theta)), -grad)
+        return np.linalg.solve(H + mu * np.eye(len(theta), dtype=H.dtype), -grad)
 
 
 class BFGS(Minimizer):

@@ -108,31 +108,18 @@ CASES = [
     (AdamW, adamw, {}, {}),
     (AdamW, adamw, *2 * [{"weight_decay": 0.3, "beta1": 0.7, "beta2": 0.95, "eps": 1e-3}]),
 ]
-EVERY = pytest.mark.parametrize(
-    "make",
-    [
-        SGD,
-        Momentum,
-        lambda lr: Momentum(lr, heavy_ball=True),
-        Nesterov,
-        AdaGrad,
-        RMSProp,
-        Adam,
-        lambda lr: Adam(lr, bias_correction=False),
-        AdamW,
-    ],
-    ids=[
-        "sgd",
-        "momentum",
-        "heavy_ball",
-        "nesterov",
-        "adagrad",
-        "rmsprop",
-        "adam",
-        "uncorrected",
-        "adamw",
-    ],
-)
+MAKERS = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "heavy_ball": lambda lr: Momentum(lr, heavy_ball=True),
+    "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "uncorrected": lambda lr: Adam(lr, bias_correction=False),
+    "adamw": AdamW,
+}
+EVERY = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
 
 @pytest.mark.parametrize("rate", RATES)
