@@ -30,8 +30,10 @@ from nnlib.activations import (
     Tanh,
 )
 from nnlib.callbacks import Callback, History, StopWhen, Validation
+from nnlib.checkpoints import Checkpoint
 from nnlib.dense import Dense
 from nnlib.dropout import Dropout
+from nnlib.early_stopping import EarlyStopping
 from nnlib.flatten import Flatten
 from nnlib.functions import log_softmax, logsumexp, one_hot, sigmoid, softmax
 from nnlib.gradient_check import check_gradients, numerical_gradient, relative_error
@@ -48,6 +50,7 @@ from nnlib.normalization import BatchNorm, LayerNorm
 from nnlib.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp
 from nnlib.parameters import Gradient, Parameter
 from nnlib.perceptron import train_perceptron
+from nnlib.persistence import load, save
 from nnlib.preprocessing import Standardizer
 from nnlib.regularization import L1, L2, clip_gradient, soft_threshold
 from nnlib.second_order import BFGS, LBFGS, Minimum, Newton, objective
@@ -87,9 +90,11 @@ __all__ = [
     "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
+    "Checkpoint",
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Flatten",
     "Gradient",
     "History",
@@ -132,6 +137,7 @@ __all__ = [
     "initializers",
     "k_fold",
     "linear_regression",
+    "load",
     "log_softmax",
     "logsumexp",
     "metrics",
@@ -140,6 +146,7 @@ __all__ = [
     "objective",
     "one_hot",
     "relative_error",
+    "save",
     "schedules",
     "sigmoid",
     "soft_threshold",

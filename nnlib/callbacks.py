@@ -53,10 +53,10 @@ class Run:
     J: float = 0.0
     J_epoch: float = 0.0
     stop: bool = False
-    batches: list[np.ndarray | slice] = field(default_factory=list)
+    batches: Sequence[np.ndarray | slice] = ()
     history: History = field(default_factory=History)
 
-    def batches_left(self) -> list[np.ndarray | slice]:
+    def batches_left(self) -> Sequence[np.ndarray | slice]:
         """The batches that this epoch still has to see; a new epoch draws new ones."""
         if not self.batches:
             self.batches = list(minibatches(self.m, self.batch_size, rng=self.rng))
@@ -73,7 +73,7 @@ class Run:
         """Take note of an epoch's end: its J enters the history."""
         self.history.add(loss=self.J_epoch)
         self.epoch += 1
-        self.batches, self.position, self.J_epoch = [], 0, 0.0
+        self.batches, self.position, self.J_epoch = (), 0, 0.0
 
 
 class Callback:

@@ -64,5 +64,9 @@ class Layer:
             )
         return self._kept
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What forward kept stays out of copies and pickles: it is a batch of someone's data."""
+        return {k: v for k, v in vars(self).items() if k not in ("_kept", "_output_shape")}
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
