@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import ipywidgets
 
+from nnlib.viz.painter import Painter
 from nnlib.viz.picture import DENSITY, Picture, css_width, render
 from nnlib.viz.style import CourseFigure
 from nnlib.viz.words import Words
@@ -47,7 +48,7 @@ class Explorer(ipywidgets.VBox):
         self._busy = False
         self._ended = False
         self._playing: asyncio.Task[None] | None = None
-        self._frame: object = None
+        self._painter = Painter(figure)
 
         self.picture = Picture(width=css_width(figure))
         self.headline = Words(lead="Goal", text=self.goal)
@@ -85,7 +86,7 @@ class Explorer(ipywidgets.VBox):
     def refresh(self) -> None:
         """Draw and show; whatever `draw` raises is raised here."""
         caption = self.draw()
-        self.picture.show(self._png(self.picture.density), caption)
+        self.picture.show(self._painter.paint(self.picture.density), caption)
         self.error = None
         self.status.say(caption)
         self.headline.badge = REACHED if self.goal_reached else ""
@@ -184,19 +185,12 @@ class Explorer(ipywidgets.VBox):
         finally:
             self._busy = False
 
-    def _png(self, density: float, *, small: bool = False) -> bytes:
-        """The picture. Laying it out takes longer than drawing it: only when its frame changes."""
-        frame = [self.figure.get_suptitle()] + [
-            (ax.get_xlim(), ax.get_ylim(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel())
-            for ax in self.figure.axes
-        ]
-        self.figure.set_layout_engine("none" if frame == self._frame else "constrained")
-        self._frame = frame
-        return render(self.figure, density, small=small)
-
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        picture = {"image/png": self._png(DENSITY, small=True), "text/plain": self.caption}
+        picture = {
+            "image/png": render(self.figure, DENSITY, small=True),
+            "text/plain": self.caption,
+        }
         return bundle | picture
 
 

@@ -31,13 +31,24 @@ def render(figure: Figure, density: float = 1.0, *, small: bool = False) -> byte
     It is made fast, for a picture that moves, or `small`, for one that is stored in a notebook:
     with 256 colours, which no eye tells from the original, in less than half the bytes.
     """
-    canvas = FigureCanvasAgg(figure)
+    canvas = agg_canvas(figure)
     dpi = figure.dpi
     figure.set_dpi(DPI * density)
     try:
         canvas.draw()
+        return encode(canvas, small=small)
     finally:
         figure.set_dpi(dpi)
+
+
+def agg_canvas(figure: Figure) -> FigureCanvasAgg:
+    """The canvas on which `figure` is drawn as pixels."""
+    canvas = figure.canvas
+    return canvas if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+
+
+def encode(canvas: FigureCanvasAgg, *, small: bool = False) -> bytes:
+    """PNG of what is drawn on `canvas`, made fast or `small`."""
     png = io.BytesIO()
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     if small:

@@ -13,7 +13,6 @@ from typing import Any, ParamSpec, TypeVar
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
@@ -40,6 +39,8 @@ STYLE: dict[Any, Any] = {
     "figure.dpi": DPI,
     "figure.facecolor": "white",
     "figure.titlesize": "medium",
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
     "axes.facecolor": "white",
     "axes.prop_cycle": cycler(color=COLOURS, linestyle=DASHES),
     "axes.axisbelow": True,
@@ -122,6 +123,5 @@ def figure(
     `size` is in inches of 100 CSS pixels. `subplots_kw` goes to `Figure.subplots`.
     """
     made = CourseFigure(figsize=size, dpi=DPI, layout="constrained")
-    FigureCanvasAgg(made)
     subplots_kw["subplot_kw"] = {"axes_class": CourseAxes} | subplots_kw.get("subplot_kw", {})
     return made, made.subplots(nrows, ncols, **subplots_kw)
