@@ -179,19 +179,16 @@ class Explorer(ipywidgets.VBox):
             action()
         except Exception as error:
             self.error = error
-            self.status.say(
-                f"This could not be drawn. {type(error).__name__}: {error}", problem=True
-            )
+            problem = f"This could not be drawn. {type(error).__name__}: {error}"
+            self.status.say(problem, problem=True)
+            self.headline.badge = ""
         finally:
             self._busy = False
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        picture = {
-            "image/png": render(self.figure, DENSITY, small=True),
-            "text/plain": self.caption,
-        }
-        return bundle | picture
+        png = render(self.figure, DENSITY, small=True)
+        return bundle | {"image/png": png, "text/plain": self.caption}
 
 
 def _row(widgets: Sequence[ipywidgets.DOMWidget]) -> ipywidgets.Box:

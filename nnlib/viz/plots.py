@@ -97,6 +97,8 @@ def contour_path(
     made, ax = figure(size=(8, 5))
     a, b = np.linspace(*xlim, 80), np.linspace(*ylim, 80)
     J = np.array([[f(np.array([u, v])) for u in a] for v in b])
+    if log and J.min() <= 0:
+        raise ValueError(f"log=True needs an f above zero, its lowest value here is {J.min():.4g}")
     levels = np.geomspace(J.min(), J.max(), 25) if log else np.linspace(J.min(), J.max(), 25)
     filled = ax.contourf(a, b, J, levels, norm=LogNorm() if log else None)
     made.colorbar(filled, label="cost J", format="%.3g")
