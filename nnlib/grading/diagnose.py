@@ -88,7 +88,8 @@ def general_cause(failures: Sequence[Failure]) -> str:
 
 def _is_tiny(failure: Failure) -> bool:
     """One or two numbers fit too many explanations to trust one that fits a single case."""
-    return failure.mismatch is not None and np.size(failure.mismatch.expected) < 3
+    pair = _numbers(failure)
+    return pair is not None and pair[1].size < 3
 
 
 def changed_inputs(failure: Failure) -> str:
@@ -170,8 +171,8 @@ def wrong_shape(failure: Failure) -> str:
     got, expected = pair
     if _close(got.ravel(), expected.ravel()):
         return (
-            f"The numbers are right, but in the shape {got.shape}; expected {expected.shape}. "
-            f"A missing or extra axis: see keepdims, reshape or indexing."
+            "The numbers are right, but their shape is not: an axis is missing or extra "
+            "(keepdims, reshape, indexing)."
         )
     return ""
 
@@ -313,7 +314,7 @@ def partly_right(failure: Failure) -> str:
         entries = "entry is" if right == 1 else f"{right} entries are"
         return f"Only the first {entries} right: what changes after that?"
     wrong = good.count(False)
-    if wrong and all(good[wrong:]):
+    if 0 < wrong < len(good) and all(good[wrong:]):
         entries = "entry is" if wrong == 1 else f"{wrong} entries are"
         return f"Only the first {entries} wrong: does the loop start in the right place?"
     return ""
