@@ -24,7 +24,7 @@ def perceptron_update(
 
     Shapes    w, x (n,)   y 0 or 1. A right answer leaves w and b as they are.
     """
-    error = y - float(x @ w + b > 0)
+    error = float(y) - float(x @ w + b > 0)
     return w + lr * error * x, b + lr * error
 
 
@@ -49,7 +49,8 @@ def train_perceptron(
     y = vector(y, "y", length=len(X))
     if not np.isin(y, (0, 1)).all():
         raise ValueError(f"labels must be 0 or 1, got {y[~np.isin(y, (0, 1))][0]}")
-    positive(lr, "lr"), count(epochs, "epochs")
+    lr = positive(lr, "lr")
+    count(epochs, "epochs")
     w, b, mistakes = np.zeros(X.shape[1], X.dtype), 0.0, []
     for _ in range(epochs):
         wrong = 0
