@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -60,24 +60,23 @@ def assess(
     answer = namespace[exercise.id]
     if answer is ...:
         return Report(exercise, "not started", note="Replace the ... by your answer.")
-    results = []
-    for case in exercise.cases:
-        result = judge(exercise, answer, case, seed=seed, limit=limit)
-        results.append(result)
-        if isinstance(result.outcome.error, NotImplementedError):
-            return Report(
-                exercise, "not started", note="Write your answer in place of NotImplementedError."
-            )
-        if isinstance(result.outcome.error, TimeLimitError):
-            break
-    return _verdict(exercise, answer, namespace, tuple(results), seed)
+    report = weigh(
+        exercise,
+        lambda case: run_case(exercise, answer, case, seed=seed, limit=limit),
+        seed=seed,
+        trace=lambda error: learner_traceback(error, namespace),
+    )
+    called = library_call(exercise, answer) if report.state == "right" else ""
+    return borrowed(report, called) if called else report
 
 
-def judge(
-    exercise: Exercise, answer: Any, case: Case, *, seed: int = 0, limit: float = LIMIT_S
-) -> CaseResult:
+def judge(exercise: Exercise, answer: Any, case: Case, *, seed: int = 0) -> CaseResult:
     """Run an answer on one case and compare its result with the reference's."""
-    outcome = run_case(exercise, answer, case, seed=seed, limit=limit)
+    return compare(exercise, case, run_case(exercise, answer, case, seed=seed), seed=seed)
+
+
+def compare(exercise: Exercise, case: Case, outcome: Outcome, *, seed: int = 0) -> CaseResult:
+    """Hold what an answer did on a case against what the reference does."""
     inputs = case.fresh(seed)
     if outcome.error is not None:
         return CaseResult(case, False, outcome, inputs=inputs)
@@ -85,7 +84,7 @@ def judge(
     if expected.error is not None:
         raise expected.error
     # A result may be an object whose own methods fail when it is looked at.
-    compared = guarded(lambda: exercise.mismatch(outcome.value, expected.value), limit)
+    compared = guarded(lambda: exercise.mismatch(outcome.value, expected.value))
     if compared.error is not None:
         return CaseResult(case, False, replace(outcome, error=compared.error), inputs=inputs)
     spoiled = bool(outcome.changed) and not exercise.may_change_inputs
@@ -93,23 +92,25 @@ def judge(
     return CaseResult(case, passed, outcome, compared.value, inputs)
 
 
-def _verdict(
+def weigh(
     exercise: Exercise,
-    answer: Any,
-    namespace: Mapping[str, Any],
-    results: tuple[CaseResult, ...],
-    seed: int,
+    run: Callable[[Case], Outcome],
+    *,
+    seed: int = 0,
+    trace: Callable[[BaseException], str] = lambda error: "",
 ) -> Report:
-    if all(result.passed for result in results) and len(results) == len(exercise.cases):
-        called = library_call(exercise, answer)
-        if not called:
-            return Report(exercise, "right", results)
-        emptied = tuple(replace(result, passed=False) for result in results)
-        cause = (
-            f"The numbers are right, but they come from the library's own {called}: "
-            f"write the formula yourself to earn the points."
-        )
-        return Report(exercise, "wrong", emptied, cause=cause)
+    """Run an answer on the cases, wherever `run` runs it, and judge it by what it did."""
+    results: list[CaseResult] = []
+    for case in exercise.cases:
+        results.append(compare(exercise, case, run(case), seed=seed))
+        error = results[-1].outcome.error
+        if isinstance(error, NotImplementedError):
+            return Report(
+                exercise, "not started", note="Write your answer in place of NotImplementedError."
+            )
+        if isinstance(error, TimeLimitError):
+            break
+    errors = [result.outcome.error for result in results if result.outcome.error is not None]
     failures = [
         Failure(
             result.case,
@@ -121,20 +122,29 @@ def _verdict(
         for result in results
         if not result.passed
     ]
+    if not failures:
+        return Report(exercise, "right", tuple(results))
     passed = [result.case for result in results if result.passed]
     explained = guarded(lambda: likely_cause(exercise, failures, passed, seed=seed))
     wrong, cause = explained.value or ("", "")
-    error = next((r.outcome.error for r in results if r.outcome.error is not None), None)
-    if error is None:
-        return Report(exercise, "wrong", results, cause=cause, wrong=wrong)
     return Report(
         exercise,
-        "crashed",
-        results,
+        "crashed" if errors else "wrong",
+        tuple(results),
         cause=cause,
         wrong=wrong,
-        traceback=learner_traceback(error, namespace),
+        traceback=trace(errors[0]) if errors else "",
     )
+
+
+def borrowed(report: Report, called: str) -> Report:
+    """Take the points from an answer that leaves the work to the library's own function."""
+    cause = (
+        f"Your answer leaves the work to the library's own {called}: "
+        f"write the formula yourself to earn the points."
+    )
+    results = tuple(replace(result, passed=False) for result in report.results)
+    return Report(report.exercise, "wrong", results, cause=cause, wrong="calls the library")
 
 
 def check(exercise_id: str) -> int:

@@ -65,7 +65,7 @@ def _passes(exercise: Exercise, wrong: Wrong, case: Case, seed: int) -> bool:
 
 def _same_outcome(exercise: Exercise, mine: Outcome, theirs: Outcome) -> bool:
     if mine.error or theirs.error:
-        return type(mine.error) is type(theirs.error) and str(mine.error) == str(theirs.error)
+        return repr(mine.error) == repr(theirs.error)
     if set(mine.changed) != set(theirs.changed):
         return False
     return exercise.mismatch(mine.value, theirs.value) is None
