@@ -246,7 +246,7 @@ class TwoValleys(CurveWalk):
             if abs(x[-1] - valley) < 0.01:
                 return f"It rests in the {name} valley, where f = {self.f(np.array(valley)):.2f}."
         side = "left" if x[-1] < self.HILL else "right"
-        return f"It is on its way, on the {side} of the hill."
+        return f"It has not come to rest, on the {side} of the hill."
 
 
 class LineFit(Explorer):
@@ -273,8 +273,8 @@ class LineFit(Explorer):
         self.ends = np.array([x.min(), x.max()])
         (self.line,) = self.data.plot([], [], "-", color=INK, linewidth=2.5)
         self.data.set(xlabel=xlabel, ylabel=ylabel, ylim=(-20, 1.15 * y.max()))
-        (self.point,) = self.surface.plot([], [], "o", color="white", markersize=10, zorder=3)
-        self.point.set_markeredgecolor(INK)
+        (self.point,) = self.surface.plot([], [], "o", color="white", markersize=10, zorder=5)
+        self.point.set(markeredgecolor=INK, clip_on=False)
         self.surface.set(xlabel="height θ₀", ylabel="slope θ₁", xlim=(0, 300), ylim=(-10, 30))
         self.surface.grid(False)
         self.levels: QuadContourSet | None = None
@@ -390,14 +390,15 @@ class LearningRate(Explorer):
 
     def _verdict(self, J: np.ndarray, near: np.ndarray) -> str:
         if J[-1] > J[0]:
-            return "It diverges: every overshoot is larger than the last."
+            gone = ", and we stop counting" if np.abs(J[-1]) > FAR else ""
+            return f"It diverges: every overshoot is larger than the last{gone}."
         if near.size:
             return f"Within 1 % of the minimum from step {near[0]} on."
         if len(J) < 2:
             return "It has not moved yet."
-        left = (J[-1] - self.lowest) / (J[0] - self.lowest)
-        pace = "crawls" if left > 0.3 else "is on its way"
-        return f"It {pace}: {100 * left:.0f} % of the way down is still ahead."
+        above = J - self.lowest
+        pace = "crawls" if above[-1] > 0.97 * above[-2] else "is on its way"
+        return f"It {pace}: {100 * above[-1] / above[0]:.0f} % of the way down is still ahead."
 
     def step(self) -> bool:
         self.steps.value += 1
