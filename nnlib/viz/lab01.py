@@ -101,7 +101,7 @@ class PerceptronSteps(Explorer):
         self.w, self.b = np.zeros(2), 0.0
         self.corner, self.moved = 0, False
         self.mistakes: list[int] = []
-        self.epoch_starts = [(0.0, 0.0, 0.0)]
+        self.epoch_starts: list[tuple[float, ...]] = [(0.0, 0.0, 0.0)]
         self.news = "Before the first step w = (0, 0) and b = 0, so every corner gets 0."
 
     def step(self) -> bool:
@@ -455,13 +455,12 @@ def logit_and_sigmoid(mine: Callable[[np.ndarray], np.ndarray] = sigmoid) -> Cou
     return made
 
 
-def weight_growth(norms: Mapping[str, ArrayLike]) -> CourseFigure:
+def weight_growth(norms: Mapping[str, Sequence[float]]) -> CourseFigure:
     """‖w‖ after each step of gradient descent, by name, both axes logarithmic."""
     made, ax = figure(size=(7.6, 4))
     looks = ((VALIDATION, "--"), (TRAIN, "-"), (REFERENCE, "-."))
     ends = []
     for (name, values), (colour, dash) in zip(norms.items(), looks, strict=False):
-        values = np.asarray(values)
         ax.loglog(range(1, len(values) + 1), values, color=colour, linestyle=dash, label=name)
         tenth = len(values) // 10
         ends.append(
