@@ -5,8 +5,7 @@ writes `step` and `restart`, and gets Play, Step and Reset buttons for it.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import ipywidgets
@@ -90,16 +89,6 @@ class Explorer(ipywidgets.VBox):
         self.error = None
         self.status.say(caption)
         self.headline.badge = REACHED if self.goal_reached else ""
-
-    @contextmanager
-    def one_redraw(self) -> Iterator[None]:
-        """Let code change several controls, then draw once."""
-        self._busy = True
-        try:
-            yield
-        finally:
-            self._busy = False
-        self.refresh()
 
     def play(self) -> None:
         """Let time pass by itself, until its end or `pause`; once at its end, start again."""

@@ -35,7 +35,12 @@ DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)))
 PALE_CLASSES = LinearSegmentedColormap.from_list("classes", ["#A6CEE4", "white", "#F1C7A6"])
 OUTLINE = (withStroke(linewidth=4, foreground="white"),)
 
-STYLE: dict[Any, Any] = {
+DRAWN = (
+    *("axes", "contour", "errorbar", "figure", "font", "grid", "hatch", "hist", "image", "legend"),
+    *("lines", "markers", "mathtext", "patch", "path", "scatter", "text", "xtick", "ytick"),
+)
+DEFAULTS = {k: v for k, v in mpl.rcParamsDefault.items() if k.split(".")[0] in DRAWN}
+STYLE: dict[Any, Any] = DEFAULTS | {
     "figure.dpi": DPI,
     "figure.facecolor": "white",
     "figure.titlesize": "medium",

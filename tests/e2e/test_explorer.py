@@ -1,0 +1,128 @@
+"""What every widget promises in a browser: keys, focus, time, announcements, and no blank frame."""
+
+import json
+import time
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+CELLS = [
+    "import sys\nsys.path.insert(0, '../tests')\nfrom demo_explorers import LearningRate, Walk",
+    "LearningRate()",
+    "Walk()",
+    "walk = Walk()\nwalk.seconds_per_step = 0.1\nwalk",
+]
+
+
+@pytest.fixture
+def demo(lab, server):
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": kernel},
+        "cells": [cell | {"id": f"cell-{i}", "source": source} for i, source in enumerate(CELLS)],
+    }
+    (server.course / "notebooks").mkdir(exist_ok=True)
+    (server.course / "notebooks/demo.ipynb").write_text(json.dumps(notebook))
+    lab.open("notebooks/demo.ipynb")
+    lab.run_all()
+    return lab
+
+
+def test_arrow_keys_move_the_slider_and_not_the_notebook(demo):
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    explorer = demo.explorer()
+    explorer.press("ArrowRight")
+    before = demo.page.evaluate(active)
+    for key in ("ArrowUp", "ArrowUp", "ArrowDown", "ArrowLeft"):
+        explorer.press(key)
+    explorer.say("α = 0.06")
+    assert demo.page.evaluate(active) == before
+    explorer.press("Home")
+    explorer.say("α = 0.01")
+    assert demo.problems() == []
+
+
+def test_saving_still_works_from_within_a_widget(demo):
+    dirty = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
+    explorer = demo.explorer()
+    explorer.press("ArrowRight")
+    assert demo.page.evaluate(dirty)
+    demo.page.keyboard.press("Control+s")
+    demo.page.wait_for_function(f"() => !({dirty})()", timeout=10_000)
+
+
+def test_the_words_and_the_badge_follow_in_the_same_live_region(demo):
+    explorer = demo.explorer()
+    region = explorer.root.locator("[aria-live=polite]")
+    region.evaluate("(element) => { element.kept = true; }")
+    explorer.press("Home")
+    explorer.say("α = 0.01")
+    assert "goal reached" not in explorer.goal
+    explorer.press("ArrowRight")
+    explorer.press("ArrowRight")
+    explorer.press("ArrowRight")
+    explorer.say("α = 0.04")
+    assert "✓ goal reached" in explorer.goal
+    assert region.evaluate("(element) => element.kept")
+
+
+def test_no_frame_is_ever_blank_and_old_pictures_are_let_go(demo):
+    explorer = demo.explorer()
+    explorer.root.evaluate(
+        """(root) => {
+            window.blank = 0;
+            window.frames_seen = 0;
+            window.kept = new Set();
+            const create = URL.createObjectURL.bind(URL);
+            const revoke = URL.revokeObjectURL.bind(URL);
+            URL.createObjectURL = (blob) => { const u = create(blob); kept.add(u); return u; };
+            URL.revokeObjectURL = (url) => { kept.delete(url); revoke(url); };
+            const look = () => {
+                const image = root.querySelector(".nnlib-picture img");
+                window.frames_seen += 1;
+                if (!image?.complete || !image.naturalWidth || !image.offsetHeight) blank += 1;
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    for key in ["ArrowRight"] * 15 + ["ArrowLeft"] * 15:
+        explorer.press(key)
+    assert demo.page.evaluate("() => window.frames_seen") > 30
+    assert demo.page.evaluate("() => window.blank") == 0
+    assert demo.page.evaluate("() => window.kept.size") <= 2
+
+
+def test_an_error_is_a_sentence_in_the_widget(demo):
+    explorer = demo.explorer()
+    explorer.root.get_by_role("slider").first.press("End")
+    explorer.say("This could not be drawn. ValueError: α is above 1.1")
+    explorer.press("Home")
+    explorer.say("α = 0.01")
+    assert demo.problems() == []
+
+
+def test_play_pause_step_and_reset_on_two_widgets(demo):
+    one, two = demo.explorer(1), demo.explorer(2)
+    two.click("Play")
+    one.click("Play")
+    one.say("Step 12")
+    assert one.root.get_by_role("button", name="Play").count() == 1
+    two.click("Reset")
+    two.say("Step 0")
+    two.click("Play")
+    two.say("Step 2")
+    two.click("Pause")
+    time.sleep(0.3)
+    paused = two.caption
+    time.sleep(0.5)
+    assert two.caption == paused
+    two.click("Step")
+    two.say(f"Step {int(paused.split()[1].strip(':')) + 1}")
+    two.click("Reset")
+    two.say("Step 0: θ = 3.0000.")
+    assert demo.problems() == []
