@@ -44,10 +44,10 @@ def wolfe(
         with np.errstate(over="ignore", invalid="ignore"):
             J_alpha, grad_alpha = f(theta + alpha * p)
         step = LineStep(alpha, J_alpha, grad_alpha)
-        if not np.isfinite(J_alpha) or J_alpha > J + c1 * alpha * slope:
+        if not -np.inf < J_alpha < J + c1 * alpha * slope:  # nor NaN, nor equal but for rounding
             high = alpha
         else:
-            best = step if best is None or J_alpha <= best.J else best
+            best = step if best is None or J_alpha < best.J else best
             along = float(grad_alpha @ p)
             if abs(along) <= -c2 * slope:
                 return step

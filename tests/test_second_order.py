@@ -138,6 +138,22 @@ def test_float32_stays_float32(Method):
     assert_allclose(found.theta, minimum, atol=1e-2)
 
 
+@ALL
+def test_a_walk_ends_where_rounding_hides_every_descent(Method, rng):
+    X, calls = rng.normal(size=(20, 3)), []
+
+    def f(theta):
+        calls.append(1)
+        z = X @ theta
+        J = np.logaddexp(0, z).mean() + theta @ theta / 2
+        return J, X.T @ (1 / (1 + np.exp(-z))) / 20 + theta
+
+    found = Method(max_iter=1000, tol=1e-100).minimize(f, np.ones(3))
+    assert not found.converged
+    assert np.abs(f(found.theta)[1]).max() < 1e-6
+    assert len(calls) < 500
+
+
 def test_newton_solves_a_quadratic_in_one_step(rng):
     A = rng.normal(size=(4, 4))
     H, minimum = A @ A.T + np.eye(4), rng.normal(size=4)
