@@ -173,6 +173,11 @@ mae_and_mse = Exercise(
             squared_mean,
             "You square the mean error; square each error, then take the mean.",
         ),
+        Wrong(
+            "one number",
+            lambda y, y_hat: metrics.mse(y, y_hat),
+            "You return the MSE alone; return two numbers, separated by a comma: MAE, MSE.",
+        ),
         Wrong("order", mse_before_mae, "You return the two the other way round: MAE comes first."),
     ),
     hints=(
@@ -268,6 +273,11 @@ best_slope = Exercise(
             "You compare squared errors, so the one point far off pulls the line: use the MAE.",
         ),
         Wrong(
+            "all costs",
+            lambda x, y, slopes: np.abs(slopes[:, None] * x - y).mean(axis=1),
+            "You return the cost of every slope; return the one slope whose cost is lowest.",
+        ),
+        Wrong(
             "first",
             lambda x, y, slopes: float(slopes[0]),
             "You return the first slope tried: is `return` inside the loop?",
@@ -359,6 +369,16 @@ linear_gradient = Exercise(
             "sign of the error",
             lambda X, y, theta: X.T @ np.sign(X @ theta - y) / len(y),
             "That is the gradient of the MAE: keep the error itself, not its sign.",
+        ),
+        Wrong(
+            "no transpose",
+            lambda X, y, theta: X @ (X @ theta - y) / len(y),
+            "X (m, n) does not fit the errors (m,): the gradient needs its transpose, X.T.",
+        ),
+        Wrong(
+            "cost",
+            lambda X, y, theta: linear_regression.cost(X, y, theta),
+            "You return the cost J, one number; return its slopes, one for each θⱼ.",
         ),
         Wrong(
             "no prediction",
@@ -460,6 +480,11 @@ descent_step = Exercise(
             "You forget 1/m in the gradient, so the step is m times too long.",
         ),
         Wrong(
+            "two",
+            lambda X, y, theta, alpha: updated(X, y, theta, 2 * alpha),
+            "Your step is twice too long: the 2 of the square cancels the ½ in J = 1/(2m) Σ.",
+        ),
+        Wrong(
             "length alpha",
             step_of_length_alpha,
             "Your step always has the length α: it should be α times the gradient, long or short.",
@@ -519,6 +544,13 @@ def first_where(small: Callable[[np.ndarray, int, float], bool]) -> Callable[...
         return next((t for t in steps if small(costs, t, tol)), len(costs) - 1)
 
     return search
+
+
+def past_the_end(costs: np.ndarray, tol: float) -> int:
+    t = 1
+    while abs(costs[t] - costs[t - 1]) >= tol:
+        t += 1
+    return t
 
 
 def small_change_anywhere(costs: np.ndarray, tol: float) -> int:
@@ -588,6 +620,11 @@ stopping_step = Exercise(
             "smallest",
             small_change_anywhere,
             "You look for the smallest change of all; stop at the first one below tol.",
+        ),
+        Wrong(
+            "past the end",
+            past_the_end,
+            "Your loop runs past the last cost: when no change is small enough, stop at the last.",
         ),
         Wrong(
             "none",
@@ -662,7 +699,7 @@ standardize = Exercise(
             "two features by hand",
             {
                 "X_train": np.array([[1.0, 10.0], [3.0, 50.0], [5.0, 30.0], [7.0, 70.0]]),
-                "X": np.array([[4.0, 40.0], [9.0, 0.0], [2.0, 60.0]]),
+                "X": np.array([[2.0, 60.0], [9.0, 0.0], [4.0, 30.0]]),
             },
         ),
         Case("eleven training rows, five others", two_sets, points=2),
@@ -692,7 +729,22 @@ standardize = Exercise(
         Wrong(
             "all columns",
             lambda X_train, X: scaled(X_train.mean(), X_train.std(), X),
-            "You take one μ and one σ over all columns; each feature has its own: axis=0.",
+            "You take one μ and one σ over the whole table; each feature has its own: axis=0.",
+        ),
+        Wrong(
+            "one sigma",
+            lambda X_train, X: scaled(X_train.mean(axis=0), X_train.std(), X),
+            "Your μ is per feature, but your σ is one for the whole table: axis=0 there, too.",
+        ),
+        Wrong(
+            "rows",
+            lambda X_train, X: scaled(X_train.mean(axis=1), X_train.std(axis=1), X),
+            "You average each patient's row; each feature has its own μ and σ: axis=0.",
+        ),
+        Wrong(
+            "no brackets",
+            lambda X_train, X: X - X_train.mean(axis=0) / X_train.std(axis=0),
+            "Without brackets only μ is divided by σ: write (X − μ) / σ.",
         ),
         Wrong(
             "only centred",
