@@ -40,7 +40,7 @@ class Walk(Explorer):
 
     def __init__(self):
         self.alpha = slider("learning rate α", 0.25, 0.05, 0.95, step=0.05)
-        self.start = log_slider("start θ₀", 3.0, 0.01, 10.0)
+        self.start = log_slider("start θ₀", 3.0, 0.03, 30.0)
         self.sign = dropdown("side", [("right", 1), ("left", -1)])
         self.wide = toggle("wider view")
         made, (self.ax, ax) = figure(1, 2)

@@ -275,7 +275,7 @@ def test_an_error_while_playing_stops_and_is_said():
 def test_the_helper_visits_every_end_option_and_button():
     w = Walk()
     captions = exercise_every_control(w)
-    assert {"Step 0: θ = 0.0100.", "Step 0: θ = 10.0000.", "Step 0: θ = -3.0000."} <= set(captions)
+    assert {"Step 0: θ = 0.0300.", "Step 0: θ = 30.0000.", "Step 0: θ = -3.0000."} <= set(captions)
     assert captions[-2].startswith("Step ")
     assert captions[-1] == captions[0] == "Step 0: θ = 3.0000."
 
@@ -287,6 +287,15 @@ def test_sliders_count_in_whole_numbers_or_with_the_decimals_their_step_needs():
     assert (fine.step, fine.readout_format) == (0.005, ".3f")
     assert viz.slider("power", 2.0, 0, 10).readout_format == ".1f"
     assert viz.slider("power", 2.0, 0, 10, decimals=3).readout_format == ".3f"
+
+
+def test_a_slider_starts_on_a_step_for_a_browser_knows_no_other_place():
+    assert viz.slider("θ", 3.0, -4.0, 4.0).step == 0.05
+    assert viz.slider("θ", 3.0, -4.0, 4.0).value == 3.0
+    assert viz.slider("θ", 0.33, 0.0, 1.0, step=0.25).value == 0.25
+    assert viz.slider("m", 8, 1, 21, step=5).value == 6
+    assert viz.log_slider("λ", 3.0, 0.01, 10).value == pytest.approx(10**0.5)
+    assert viz.log_slider("λ", 0.01, 1e-4, 10**0.5, per_decade=20).value == 0.01
 
 
 def test_a_log_slider_refuses_what_has_no_logarithm():

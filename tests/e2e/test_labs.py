@@ -30,6 +30,9 @@ def test_a_lab_runs_and_its_first_widget_moves(lab, name):
     assert lab.problems() == []
     assert lab.page.locator(".nnlib-explorer").count() == widgets(NOTEBOOKS / name)
 
+    words = [o["data"]["text/plain"] for o in lab.outputs() if WIDGET in o.get("data", {})]
+    assert [lab.explorer(i).caption for i in range(len(words))] == words
+
     first = lab.explorer()
     caption, picture = first.caption, first.picture()
     key = "ArrowLeft" if at_its_end(first) else "ArrowRight"
