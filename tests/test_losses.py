@@ -104,6 +104,12 @@ def test_whole_number_outputs_do_not_round_the_targets(name):
     assert loss.backward().dtype == np.float64
 
 
+@every_loss
+def test_lists_are_taken_for_arrays(name, Z):
+    loss, y, _ = SPECIFICATION[name]
+    assert loss(Z.tolist(), y.tolist()) == pytest.approx(loss(Z, y), rel=1e-14)
+
+
 @pytest.mark.parametrize("loss", [MeanSquaredError(), MeanAbsoluteError(), BinaryCrossEntropy()])
 def test_a_column_beside_a_row_is_one_output_per_example(loss, rng):
     Z, y = rng.normal(size=(M, 1)), np.array([0, 1, 1, 0, 1])

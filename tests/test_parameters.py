@@ -151,6 +151,10 @@ def test_a_gradient_before_backward_has_no_value():
         _ = Dense(3, 4, rng=np.random.default_rng(0)).dW
 
 
+def test_a_class_knows_its_parameters_by_name():
+    assert Dense.parameters == {"W": Dense.W, "b": Dense.b}
+
+
 def test_decay_mask_is_one_on_weights_alone():
     net = network()
     decayed = [
