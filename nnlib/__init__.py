@@ -60,11 +60,14 @@ from nnlib.training import fit, train_step
 
 if TYPE_CHECKING:
     from nnlib.estimators import LinearRegression, LogisticRegression, Perceptron
+    from nnlib.mlp import MLPClassifier, MLPRegressor
     from nnlib.progress import ProgressBar
 
 _LAZY = {
     "LinearRegression": "nnlib.estimators",
     "LogisticRegression": "nnlib.estimators",
+    "MLPClassifier": "nnlib.mlp",
+    "MLPRegressor": "nnlib.mlp",
     "Perceptron": "nnlib.estimators",
     "ProgressBar": "nnlib.progress",
 }
@@ -105,6 +108,8 @@ __all__ = [
     "LinearRegression",
     "LogisticRegression",
     "Loss",
+    "MLPClassifier",
+    "MLPRegressor",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Minimum",

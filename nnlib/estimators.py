@@ -24,6 +24,43 @@ from nnlib.second_order import LBFGS, objective
 from nnlib.sequential import Sequential
 from nnlib.validation import count, non_negative, positive
 
+FLOATS = [np.float64, np.float32]
+
+
+class Classifier(ClassifierMixin, BaseEstimator):
+    """A classifier whose score refuses labels that it could never predict."""
+
+    classes_: np.ndarray
+
+    def score(self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
+        """The accuracy on X (m, n), y (m,); ValueError for a label that fit never saw."""
+        check_is_fitted(self)
+        known = self.classes_.tolist()
+        unknown = set(np.ravel(y).tolist()).difference(known)
+        if unknown:
+            raise ValueError(f"y holds {unknown.pop()!r}, which fit never saw; it saw {known}")
+        return float(super().score(X, y, sample_weight))
+
+
+class ProbabilisticClassifier(Classifier):
+    """A classifier whose logits are turned into probabilities, and the likeliest class is taken."""
+
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        """The logits z (m,) of the second class, or (m, K)."""
+        raise NotImplementedError
+
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
+        """The probability of each class (m, K)."""
+        Z = self.decision_function(X)
+        if Z.ndim == 2:
+            return softmax(Z)
+        return np.column_stack([sigmoid(-Z), sigmoid(Z)])
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """The likeliest class of each row (m,)."""
+        P = self.predict_proba(X)
+        return self.classes_[P.argmax(axis=1)]
+
 
 class LinearRegression(RegressorMixin, BaseEstimator):
     """h(x) = θ₀ + Σ θⱼxⱼ, fitted in closed form; λ > 0 makes it ridge regression.
@@ -39,7 +76,7 @@ class LinearRegression(RegressorMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Solve the normal equation for θ."""
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], y_numeric=True)
+        X, y = validate_data(self, X, y, dtype=FLOATS, y_numeric=True)
         theta = normal_equation(add_bias_column(X), y.astype(X.dtype), lam=self.lam)
         self.intercept_, self.coef_ = float(theta[0]), theta[1:]
         return self
@@ -47,11 +84,11 @@ class LinearRegression(RegressorMixin, BaseEstimator):
     def predict(self, X: np.ndarray) -> np.ndarray:
         """ŷ (m,) = X θ + θ₀."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+        X = validate_data(self, X, dtype=FLOATS, reset=False)
         return X @ self.coef_ + self.intercept_
 
 
-class LogisticRegression(ClassifierMixin, BaseEstimator):
+class LogisticRegression(ProbabilisticClassifier):
     """P(y = 1 | x) = σ(wᵀx + b), or softmax over K classes; fitted by L-BFGS.
 
     Minimises J = 1/m Σ L + λ/(2m) Σ w² (D3, D4); scikit-learn's C is 1/λ. With λ = 0 and separable
@@ -61,14 +98,14 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
     Raises ValueError for bad shapes, NaN, a single class, λ < 0.
     """
 
-    def __init__(self, lam: float = 1.0, max_iter: int = 1000, tol: float = 1e-7) -> None:
+    def __init__(self, lam: float = 1.0, max_iter: int = 1000, tol: float = 1e-9) -> None:
         self.lam = lam
         self.max_iter = max_iter
         self.tol = tol
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Minimise J over w and b."""
-        X, y, self.classes_ = _classification_data(self, X, y)
+        X, y, self.classes_ = classification_data(self, X, y)
         K = len(self.classes_)
         net = Sequential(
             Dense(X.shape[1], 1 if K == 2 else K, rng=np.random.default_rng(0), init=zeros),
@@ -90,20 +127,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):
         Z = X @ self.coef_.T + self.intercept_
         return Z[:, 0] if len(self.classes_) == 2 else Z
 
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        """The probability of each class (m, K)."""
-        Z = self.decision_function(X)
-        if Z.ndim == 2:
-            return softmax(Z)
-        return np.column_stack([sigmoid(-Z), sigmoid(Z)])
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """The likelier class of each row (m,)."""
-        P = self.predict_proba(X)
-        return self.classes_[P.argmax(axis=1)]
-
-
-class Perceptron(ClassifierMixin, BaseEstimator):
+class Perceptron(Classifier):
     """Rosenblatt's perceptron (1958): a step unit and its rule, w += (y − ŷ)x after each mistake.
 
     It stops at the first epoch without a mistake, which comes only if a line separates the classes.
@@ -120,7 +145,7 @@ class Perceptron(ClassifierMixin, BaseEstimator):
     def fit(self, X: np.ndarray, y: np.ndarray) -> Self:
         """Go through the rows, in a new order each epoch, until none is wrong."""
         positive(self.lr, "lr"), count(self.max_iter, "max_iter")
-        X, y, self.classes_ = _classification_data(self, X, y)
+        X, y, self.classes_ = classification_data(self, X, y)
         if len(self.classes_) != 2:
             K = len(self.classes_)
             raise ValueError(f"Only binary classification is supported: got {K} classes")
@@ -148,11 +173,11 @@ class Perceptron(ClassifierMixin, BaseEstimator):
         return tags
 
 
-def _classification_data(
-    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray
+def classification_data(
+    estimator: BaseEstimator, X: np.ndarray, y: np.ndarray, dtype: Any = np.float64
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """X (m, n), y as indices (m,) into the sorted classes, and these; one alone is refused."""
-    X, y = validate_data(estimator, X, y, dtype=np.float64)
+    X, y = validate_data(estimator, X, y, dtype=dtype)
     check_classification_targets(y)
     classes, indices = np.unique(y, return_inverse=True)
     if len(classes) < 2:

@@ -103,6 +103,10 @@ class ParameterVector:
             layer.bound = True
             layer.cast(self.theta.dtype)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.theta, self.grad = np.array(self.theta), np.array(self.grad)  # not a read-only map
+
     def name_of(self, i: int) -> str:
         """The parameter's name and index of entry i of θ, such as '0.W[2, 1]'."""
         view = next(view for view in self.views if view.start <= i < view.stop)
