@@ -101,10 +101,13 @@ class PerceptronSteps(Explorer):
         self.w, self.b = np.zeros(2), 0.0
         self.corner, self.moved = 0, False
         self.mistakes: list[int] = []
+        self.finished = False
         self.epoch_starts: list[tuple[float, ...]] = [(0.0, 0.0, 0.0)]
         self.news = "Before the first step w = (0, 0) and b = 0, so every corner gets 0."
 
     def step(self) -> bool:
+        if self.finished:
+            return False
         i = self.corner % 4
         x, y = CORNERS[i], float(GATES[self.gate.value][i])
         w, b = self.update(self.w.copy(), self.b, x, y, 1.0)
@@ -116,7 +119,8 @@ class PerceptronSteps(Explorer):
         self.corner += 1
         answer = "wrong, so w and b move" if self.moved else "right, nothing moves"
         self.news = f"Epoch {len(self.mistakes)}, corner ({x[0]:g}, {x[1]:g}): {answer}."
-        return i < 3 or self._another_epoch()
+        self.finished = i == 3 and not self._another_epoch()
+        return not self.finished
 
     def _another_epoch(self) -> bool:
         epoch = len(self.mistakes)
@@ -202,6 +206,8 @@ class RollingBalls(Explorer):
         self.paths: list[list[float]] = [[self.start.value], [self.start.value]]
 
     def step(self) -> bool:
+        if self.finished:
+            return False
         for path, cost, lr in zip(self.paths, self.costs, self.lr, strict=True):
             for _ in range(self.steps_per_frame):
                 path.append(path[-1] - lr * cost(path[-1])[1])
@@ -553,7 +559,7 @@ def _penalised(
     validation: tuple[np.ndarray, np.ndarray],
 ) -> tuple[float, float, float]:
     """‖w‖ and the cross-entropy on both sets, of the model fitted with λ."""
-    model, loss = LogisticRegression(lam=lam, max_iter=300).fit(*training), BinaryCrossEntropy()
+    model, loss = LogisticRegression(lam=lam).fit(*training), BinaryCrossEntropy()
     J = [loss(model.decision_function(X), y) for X, y in (training, validation)]
     return float(np.linalg.norm(model.coef_)), J[0], J[1]
 
