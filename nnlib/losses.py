@@ -116,8 +116,8 @@ class CrossEntropy(Loss):
             raise ValueError(f"class weights must be positive, got {self.class_weight}")
 
     def evaluate(self, Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-        if Z.ndim != 2:
-            raise ValueError(f"CrossEntropy expects logits of shape (m, K), got {Z.shape}")
+        if Z.ndim != 2 or Z.shape[1] < 2:
+            raise ValueError(f"CrossEntropy expects logits of shape (m, K ≥ 2), got {Z.shape}")
         m, K = Z.shape
         labels = self._labels(np.asarray(y), m, K)
         rows = np.arange(m)
@@ -133,7 +133,7 @@ class CrossEntropy(Loss):
         return np.vdot(w, -log_A[rows, labels]), dZ
 
     def _labels(self, y: np.ndarray, m: int, K: int) -> np.ndarray:
-        if y.shape == (m, K) and K > 1:
+        if y.shape == (m, K):
             wrong = ((y != 0) & (y != 1)).any(axis=1) | ((y == 1).sum(axis=1) != 1)
             if wrong.any():
                 i = int(wrong.argmax())
