@@ -88,10 +88,11 @@ def test_a_moved_control_moves_picture_words_and_goal_together():
 
 def test_a_page_without_a_kernel_still_gets_picture_and_words():
     e = LearningRate()
-    bundle = e._repr_mimebundle_()
-    assert bundle["text/plain"] == e.caption
-    assert bundle["image/png"].startswith(PNG)
-    assert bundle[WIDGET]["model_id"] == e.model_id
+    data, metadata = e._repr_mimebundle_()
+    assert data["text/plain"] == e.caption
+    assert data["image/png"].startswith(PNG)
+    assert data[WIDGET]["model_id"] == e.model_id
+    assert metadata == {"image/png": {"width": 800}}
 
 
 @pytest.mark.parametrize("density", [1.0, 2.0])

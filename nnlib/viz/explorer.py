@@ -174,10 +174,11 @@ class Explorer(ipywidgets.VBox):
         finally:
             self._busy = False
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data = super()._repr_mimebundle_(**kwargs)
         png = render(self.figure, DENSITY, small=True)
-        return bundle | {"image/png": png, "text/plain": self.caption}
+        data |= {"image/png": png, "text/plain": self.caption}
+        return data, {"image/png": {"width": css_width(self.figure)}}
 
 
 def _row(widgets: Sequence[ipywidgets.DOMWidget]) -> ipywidgets.Box:

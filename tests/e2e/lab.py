@@ -167,9 +167,9 @@ class LabPage:
         expect(root.locator(".nnlib-picture img")).to_be_visible()
         return ExplorerOnPage(root)
 
-    def static_pictures(self) -> int:
-        """How many pictures the notebook shows, be it run or not."""
-        return self.page.locator(".jp-OutputArea-output img").count()
+    def shows_pictures(self, number: int) -> None:
+        """Wait until the notebook's outputs show that many pictures, be it run or not."""
+        expect(self.page.locator(".jp-OutputArea-output img")).to_have_count(number, timeout=30_000)
 
     def theme(self, name: str) -> None:
         """Change to "JupyterLab Light" or "JupyterLab Dark"."""
