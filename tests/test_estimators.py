@@ -203,3 +203,10 @@ def test_the_perceptron_tells_two_classes_apart(wine):
 def test_bad_settings(model, message, cancer):
     with pytest.raises(ValueError, match=message):
         model.fit(*cancer)
+
+
+@pytest.mark.parametrize("model", [LogisticRegression(), Perceptron(max_iter=5)], ids=repr)
+def test_a_label_that_fit_never_saw_has_no_score(model, cancer):
+    X, y = cancer
+    with pytest.raises(ValueError, match=r"y holds 2, which fit never saw; it saw \[0, 1\]"):
+        clone(model).fit(X, y).score(X, np.where(y, 2, 0))

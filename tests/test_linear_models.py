@@ -16,6 +16,7 @@ from nnlib.linear_regression import (
     gradient_descent,
     normal_equation,
 )
+from nnlib.perceptron import perceptron_update
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,16 @@ def test_the_perceptron_never_learns_xor():
     walk = train_perceptron(GATE, XOR, epochs=50)
     assert len(walk.mistakes) == 50
     assert min(walk.mistakes) > 0
+
+
+def test_one_turn_of_the_perceptron():
+    w, x = np.array([1.0, -1.0]), np.array([2.0, 1.0])
+    for y, expected in ((1, ([1, -1], 0.5)), (0, ([0, -1.5], 0.0))):
+        new, b = perceptron_update(w, 0.5, x, y, lr=0.5)
+        assert_array_equal(new, expected[0])
+        assert b == expected[1]
+    assert_array_equal(w, [1, -1])
+    assert perceptron_update(w, -1.0, x, 0)[1] == -1  # z = 0 is not above 0
 
 
 def rosenblatt(X, y, lr, orders):

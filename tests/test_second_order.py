@@ -243,6 +243,20 @@ def test_quasi_newton_directions_are_the_matrix_times_the_gradient(seed, n, pair
     assert_array_equal(grad, kept)
 
 
+@pytest.mark.parametrize("Method", [BFGS, LBFGS])
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_small_and_large_steps_teach_the_same(Method, scale, rng):
+    pairs = [(s, s * [1, 3, 0.5]) for s in rng.normal(size=(4, 3))]
+    directions = []
+    for c in (1, scale):
+        method = Method()
+        method.reset(3)
+        for s, y in pairs:
+            method.learn(c * s, c * y)
+        directions.append(method.direction(None, None, np.ones(3)))
+    assert_allclose(*directions, rtol=1e-9)
+
+
 def test_bfgs_learns_a_quadratics_hessian(rng):
     H = np.diag([1.0, 3, 7])
     bfgs = BFGS(tol=1e-10)
