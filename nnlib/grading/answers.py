@@ -33,7 +33,8 @@ def check_call(source: str) -> str | None:
 
 def defines(source: str, name: str) -> bool:
     """Tell whether a cell, even one with a syntax error, means to define `name`."""
-    return re.search(rf"^(def|class)\s+{name}\b|^{name}\s*=", source, re.MULTILINE) is not None
+    ways = (rf"(def|class)\s+{name}\b", rf"{name}\s*(:[^=\n]+)?=", rf"(from|import)\s.*\b{name}\b")
+    return any(re.search(f"^{way}", source, re.MULTILINE) for way in ways)
 
 
 def exercise_ids(cells: Sequence[Cell]) -> list[str]:

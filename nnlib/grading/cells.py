@@ -1,5 +1,6 @@
 """Notebooks and percent files as a plain list of cells, whichever of the two they come from."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+LARGEST = 20 * 2**20
 MARKER = re.compile(r"^# %%(?P<markdown> \[markdown\])?(?P<metadata>.*)$")
 OPTION = re.compile(r'(\w+)=("[^"]*"|\[[^\]]*\]|\S+)')
 
@@ -25,6 +27,8 @@ def read_cells(path: Path) -> list[Cell]:
 
     ValueError says what is unreadable about the file: empty, cut off, not UTF-8, no notebook.
     """
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"{path.name} is larger than {LARGEST // 2**20} MiB")
     try:
         content = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -40,6 +44,10 @@ def notebook_cells(content: str, name: str) -> list[Cell]:
         notebook = json.loads(content)
         if notebook.get("nbformat") != 4:
             raise ValueError(f"nbformat {notebook.get('nbformat')!r} instead of 4")
+        kernel = notebook.get("metadata", {}).get("kernelspec", {})
+        language = str(kernel.get("language") or "python")
+        if language.lower() != "python":
+            raise ValueError(f"its kernel is for {language[:30]}, not Python")
         return [
             Cell(cell["cell_type"], "".join(cell["source"]), cell.get("metadata", {}))
             for cell in notebook["cells"]
@@ -52,7 +60,7 @@ def notebook_cells(content: str, name: str) -> list[Cell]:
 def percent_cells(content: str) -> list[Cell]:
     """Return the cells of a percent-format script: `# %%`, `# %% [markdown]`, `# %% key="value"`.
 
-    What stands before the first marker (a module docstring, say) belongs to no cell.
+    Code before the first marker is a cell too, unless it is a docstring or comments only.
     """
     return list(_percent_cells(content))
 
@@ -66,6 +74,8 @@ def _percent_cells(content: str) -> Iterator[Cell]:
             lines.append(line)
             continue
         source = "\n".join(lines).strip("\n")
+        if current is None and not _is_silent(source):
+            yield Cell("code", source)
         if current is not None and source.strip():
             options = OPTION.findall(current["metadata"])
             metadata = {key: json.loads(value) for key, value in options}
@@ -73,3 +83,12 @@ def _percent_cells(content: str) -> Iterator[Cell]:
                 source = re.sub(r"^# ?", "", source, flags=re.MULTILINE)
             yield Cell("markdown" if current["markdown"] else "code", source, metadata)
         current, lines = marker, []
+
+
+def _is_silent(source: str) -> bool:
+    """Tell whether a script's opening holds no code: a docstring, comments, or nothing."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return all(isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body)

@@ -67,6 +67,15 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("what", help="an exercise or a lab")
     command.set_defaults(run=run_reset)
 
+    command = commands.add_parser("grade", help="teachers: mark a folder of submissions")
+    command.add_argument("folder", type=Path, help="each file or sub-folder in it is a submission")
+    command.add_argument("--csv", type=Path, required=True, help="where the marks go")
+    command.add_argument("--lab", action="append", default=[], help="labs (default: those found)")
+    command.add_argument("--seed", type=int, help="draw the hidden inputs from this (default: any)")
+    command.add_argument("--jobs", type=int, help="how many at once (default: one a core)")
+    command.add_argument("--seconds", type=float, default=20, help="time for one answer")
+    command.set_defaults(run=run_grade)
+
     command = commands.add_parser("build", help="authors: make exercises/ and solutions/")
     command.add_argument("labs", nargs="*", help="labs (default: all)")
     command.add_argument("--check", action="store_true", help="only report drift, write nothing")
@@ -200,6 +209,61 @@ def run_reset(what: str) -> int:
         find(what)
         backup = desk.reset_exercise(what)
     print(f"{what} is as at the start; what you had is in {backup.relative_to(desk.course)}")
+    return 0
+
+
+def run_grade(
+    folder: Path, csv: Path, lab: Sequence[str], seed: int | None, jobs: int | None, seconds: float
+) -> int:
+    """Mark every submission of a folder, going on where a killed run stopped."""
+    from nnlib.grading.grade import (
+        Mark,
+        Submission,
+        fingerprint,
+        grade,
+        labs_in,
+        most_common,
+        read_submissions,
+    )
+    from nnlib.grading.marks import Journal, write_csv
+    from nnlib.grading.yard import Limits
+
+    if not folder.is_dir():
+        raise NotADirectoryError(f"there is no folder {folder}")
+    journal_path = csv.with_name(csv.name + ".journal")
+    submissions = read_submissions(folder, ignore=(csv, journal_path))
+    chosen = [find_lab(name) for name in lab] or labs_in(submissions)
+    if not chosen:
+        raise ValueError(f"no submission in {folder} has an exercise of this course; see --lab")
+    exercises = [exercise for name in chosen for exercise in exercises_of(name)]
+    journal = Journal(journal_path, seed)
+    what = " ".join(exercise.id for exercise in exercises)
+    digests = {s.name: fingerprint(s, journal.seed, what) for s in submissions}
+    known = {s.name: journal.marks(digests[s.name]) for s in submissions}
+    waiting = [submission for submission in submissions if not known[submission.name]]
+    left = len(waiting)
+
+    def done(submission: Submission, rows: list[Mark]) -> None:
+        nonlocal left
+        left -= 1
+        known[submission.name] = rows
+        journal.add(digests[submission.name], rows)
+        points = f"{sum(row.points for row in rows)} of {sum(row.max_points for row in rows)}"
+        print(f"{submission.name}: {points} points ({left} to go)", flush=True)
+
+    grade(
+        waiting,
+        exercises,
+        (course_folder(), folder),
+        seed=journal.seed,
+        jobs=jobs,
+        limits=Limits(seconds=seconds),
+        done=done,
+    )
+    marks = [mark for submission in submissions for mark in known[submission.name]]
+    write_csv(csv, marks)
+    print("\n".join(most_common(marks)))
+    print(f"{len(submissions)} submissions, {len(marks)} rows in {csv}")
     return 0
 
 

@@ -15,6 +15,11 @@ def call_in_order(answer: Callable[..., Any], **inputs: Any) -> Any:
     return answer(*inputs.values())
 
 
+def plain_value(answer: Any) -> Any:
+    """Take the answer as it is: for an exercise that asks for a value, not a function."""
+    return answer
+
+
 @dataclass(frozen=True)
 class Case:
     """One set of inputs on which an answer must agree with the reference.

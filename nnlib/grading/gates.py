@@ -1,15 +1,23 @@
 """What every exercise must prove before it reaches a learner; each gate returns what is amiss."""
 
 import json
+import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nnlib.grading.build import blank, drift, make_notebooks, solution_lines, source_of
 from nnlib.grading.cells import read_cells
 from nnlib.grading.check import Report, assess, judge
+from nnlib.grading.compare import first_mismatch
+from nnlib.grading.crossing import pack, unpack
 from nnlib.grading.exercise import Exercise
 from nnlib.grading.registry import exercises_of
+from nnlib.grading.runner import EXACTLY
+from nnlib.grading.yard import adapter_source
 
 FEWEST_WRONGS = 4
 HINTS = 3
@@ -60,6 +68,20 @@ def wrongs_are_named(exercise: Exercise, seeds: tuple[int, ...] = (0, 1, 2)) -> 
                 found.append(
                     f"{wrong.name!r} is told {report.wrong or report.cause!r} at seed {seed}"
                 )
+    return found
+
+
+def travels(exercise: Exercise) -> list[str]:
+    """Inputs and `run` can cross into the process where graded work runs."""
+    tools: dict[str, Any] = {"np": np}
+    exec(adapter_source(exercise), tools)
+    abroad = replace(exercise, run=tools[exercise.run.__name__])
+    found = right_answers_pass(abroad, seeds=(0,))
+    with tempfile.TemporaryDirectory() as folder:
+        for case in exercise.cases:
+            pack(case.fresh(), Path(folder), "case")
+            if first_mismatch(unpack(Path(folder), "case"), case.fresh(), EXACTLY):
+                found.append(f"the inputs of {case.name!r} are more than numbers, texts, arrays")
     return found
 
 
@@ -117,5 +139,5 @@ def _committed(lab: str, course: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
-EXERCISE_GATES = (complete, right_answers_pass, wrongs_are_named, cases_are_useful)
+EXERCISE_GATES = (complete, right_answers_pass, wrongs_are_named, cases_are_useful, travels)
 LAB_GATES = (source_is_sound, nothing_leaks, drift)
