@@ -174,6 +174,9 @@ def auc(y, scores):
 
 
 # %% [markdown]
-# All green? Then the metrics of every classifier in this course are yours. Back to [lab
-# 01](../notebooks/01_logistic_regression.ipynb), or on to lab 02, where the gradient travels
-# backwards.
+# All green? Then see your own functions at work in the pictures of the lab:
+# `from nnlib.viz import lab01`, then `lab01.logit_and_sigmoid(sigmoid)`,
+# `lab01.LossLimits(binary_cross_entropy)` or `lab01.PerceptronSteps(perceptron_update)`.
+#
+# Back to [lab 01](../notebooks/01_logistic_regression.ipynb), or on to lab 02, where the gradient
+# travels backwards.

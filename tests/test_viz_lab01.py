@@ -101,6 +101,9 @@ def test_the_line_crosses_out_the_corners_that_its_unit_gets_wrong():
     assert "1·x₁ − 1·x₂ + 0.5 = 0: 2 mistakes in 4" in widget.caption
     x, y = widget.plane.half.edge.get_data()
     assert np.allclose(np.asarray(x) - y + 0.5, 0)
+    w = np.array([widget.plane.arrow.U[0], widget.plane.arrow.V[0]])
+    assert np.allclose(w / np.linalg.norm(w), [1 / np.sqrt(2), -1 / np.sqrt(2)])
+    assert np.allclose(widget.plane.arrow.get_offsets() @ [1, -1], -0.5)
     corners = np.array([[0, 0], [1, 0], [1, 1]])
     assert widget.plane.half.side.get_path().contains_points(corners).all()
     assert not widget.plane.half.side.get_path().contains_points([[0, 1]]).any()
@@ -174,8 +177,9 @@ def test_from_the_left_the_squared_error_gets_stuck(start, stuck):
     let_time_pass(widget)
     assert widget.goal_reached == stuck
     assert "After 200 steps" in widget.caption
-    assert ("is stuck" in widget.caption) == stuck
-    assert "cross-entropy is at its lowest" in widget.caption
+    assert f"lowest 0.1321 ({'stuck' if stuck else 'arrived'}); cross-entropy" in widget.caption
+    assert "lowest 1.6734 (arrived)." in widget.caption
+    assert widget.balls[1].get_ydata()[0] == pytest.approx(widget.lowest[1], abs=1e-3)
     w, J = widget.balls[0].get_data()
     assert widget.squared_error(float(w[0]))[0] == pytest.approx(float(J[0]))
 
@@ -192,10 +196,10 @@ def test_the_loss_is_the_one_that_nnlib_trains_with(y, y_hat):
 
 
 def test_a_sure_and_wrong_zero_reaches_the_goal_and_the_readers_loss_is_shown():
-    widget = lab01.LossLimits(lambda y, y_hat: 42.0)
+    widget = lab01.LossLimits(lambda z, y: float(np.sum(z) + 10 * np.sum(y)))
     widget.y.value, widget.y_hat.value = 0, 0.994
     assert widget.goal_reached
-    assert "yours says 42.0000" in widget.caption
+    assert f"yours says {np.log(0.994 / 0.006):.4f}" in widget.caption
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.17, 0.5, 0.8, 0.99])

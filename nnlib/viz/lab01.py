@@ -31,6 +31,7 @@ from nnlib.viz.style import (
 
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 GATES = {"AND": np.array([0, 0, 0, 1]), "OR": np.array([0, 1, 1, 1]), "XOR": np.array([0, 1, 1, 0])}
+NAMES = ("squared error", "cross-entropy")
 PALE_0, PALE_1 = "#DCEAF4", "#FAE5D8"
 
 Update = Callable[[np.ndarray, float, np.ndarray, float, float], tuple[np.ndarray, float]]
@@ -49,7 +50,7 @@ class PerceptronLine(Explorer):
         self.with_bias = toggle("with bias b", True)
         made, ax = figure(size=(5.2, 4.8))
         self.plane = _Plane(ax)
-        controls = [self.gate, self.with_bias, self.w_1, self.w_2, self.b]
+        controls = [self.w_1, self.w_2, self.b, self.with_bias, self.gate]
         super().__init__(made, controls=controls)
 
     def draw(self) -> str:
@@ -60,19 +61,19 @@ class PerceptronLine(Explorer):
         wrong = (CORNERS @ w + b > 0) != y
         self.plane.show(w, b, y, wrong)
         self.goal_reached = not wrong.any()
-        line = f"{w[0]:g}·x₁ {_signed(w[1])}·x₂ {_signed(b)} = 0"
+        line = f"{_plain(w[0])}·x₁ {_signed(w[1])}·x₂ {_signed(b)} = 0"
         return f"{self.gate.value} with the line {line}: {_mistakes(wrong)}. {self._remark(w, b)}"
 
     def _remark(self, w: np.ndarray, b: float) -> str:
         if not w.any():
-            return f"With both weights 0 there is no line: z = {b:g} at every corner."
+            return f"With both weights 0 there is no line: z = {_plain(b)} at every corner."
         if self.gate.value == "XOR":
             return "No line does better than one mistake on XOR."
         if b == 0 and self.gate.value == "AND":
             return "The line goes through the origin, and no such line does AND."
         if b == 0:
             return "The line goes through the origin, so (0, 0) lies on it and counts as 0."
-        return f"At the origin z is b = {b:g}."
+        return f"At the origin z is b = {_plain(b)}."
 
 
 class PerceptronSteps(Explorer):
@@ -149,7 +150,8 @@ class PerceptronSteps(Explorer):
         self.counts.set_data(epochs, self.mistakes)
         self.counts.axes.set_xlim(0.5, max(8, len(self.mistakes)) + 0.5)
         self.goal_reached = {"AND", "OR"} <= self.learned
-        now = f"w = ({self.w[0]:g}, {self.w[1]:g}), b = {self.b:g}, {_mistakes(wrong)}"
+        w_1, w_2, b = map(_plain, (*self.w, self.b))
+        now = f"w = ({w_1}, {w_2}), b = {b}, {_mistakes(wrong)}"
         return f"{self.gate.value}: {self.news} Now {now}."
 
 
@@ -175,11 +177,10 @@ class RollingBalls(Explorer):
         self.costs = (self.squared_error, self.cross_entropy)
         made, axes = figure(1, 2, size=(8.6, 3.9))
         grid = np.linspace(-6.5, 6.5, 651)
-        names = ("squared error", "cross-entropy")
         self.lowest, self.trails, self.balls = [], [], []
-        for ax, name, cost, lr in zip(axes, names, self.costs, self.lr, strict=True):
+        for ax, name, cost, lr in zip(axes, NAMES, self.costs, self.lr, strict=True):
             J = np.array([cost(w)[0] for w in grid])
-            self.lowest.append((float(grid[J.argmin()]), float(J.min())))
+            self.lowest.append(float(J.min()))
             ax.plot(grid, J, color=GREY, linestyle="-")
             ax.axhline(J.min(), color=REFERENCE, linestyle=":", lw=1.5, label="lowest cost")
             (trail,) = ax.plot([], [], ".", color=TRAIN, ms=5)
@@ -219,36 +220,26 @@ class RollingBalls(Explorer):
         return len(self.paths[0]) > self.steps_per_frame * self.frames
 
     def draw(self) -> str:
-        ends = []
-        for path, cost, trail, ball in zip(
-            self.paths, self.costs, self.trails, self.balls, strict=True
-        ):
-            J = [cost(w)[0] for w in path[:: self.steps_per_frame]]
-            trail.set_data(path[:: self.steps_per_frame], J)
-            ball.set_data([path[-1]], [J[-1]])
-            ends.append((path[-1], J[-1]))
-        (w_se, J_se), (w_ce, J_ce) = ends
-        (_, best_se), (_, best_ce) = self.lowest
-        stuck = J_se > best_se + 0.05
-        self.goal_reached = self.finished and stuck
-        steps = len(self.paths[0]) - 1
-        verdict = ""
-        if self.finished:
-            verdict = " The squared error is stuck;" if stuck else " Both arrive:"
-            verdict += " cross-entropy is at its lowest." if J_ce < best_ce + 0.01 else ""
-        return (
-            f"After {steps} steps from w₀ = {self.start.value:g}: squared error "
-            f"J({w_se:.2f}) = {J_se:.4f}, lowest {best_se:.4f}; cross-entropy "
-            f"J({w_ce:.2f}) = {J_ce:.4f}, lowest {best_ce:.4f}.{verdict}"
-        )
+        said, stuck = [], []
+        for k, (name, path, cost) in enumerate(zip(NAMES, self.paths, self.costs, strict=True)):
+            seen = path[:: self.steps_per_frame]
+            J = [cost(w)[0] for w in seen]
+            self.trails[k].set_data(seen, J)
+            self.balls[k].set_data(seen[-1:], J[-1:])
+            stuck.append(J[-1] > self.lowest[k] + 0.05)
+            end = (" (arrived)", " (stuck)")[stuck[k]] if self.finished else ""
+            said.append(f"{name} J({seen[-1]:.2f}) = {J[-1]:.4f}, lowest {self.lowest[k]:.4f}{end}")
+        self.goal_reached = self.finished and stuck[0]
+        steps, start = len(self.paths[0]) - 1, _plain(self.start.value)
+        return f"After {steps} steps from w₀ = {start}: {'; '.join(said)}."
 
 
 class LossLimits(Explorer):
-    """What one prediction costs under each label; `loss(y, y_hat)` may be the reader's own."""
+    """What one prediction costs under each label; `loss(z, y)`, of logits, may be the reader's."""
 
     goal = "With y = 0, find a prediction that costs more than 5."
 
-    def __init__(self, loss: Callable[[float, float], float] | None = None) -> None:
+    def __init__(self, loss: Callable[[np.ndarray, np.ndarray], float] | None = None) -> None:
         self.loss = loss
         self.y = dropdown("label y", [1, 0])
         self.y_hat = slider("prediction ŷ", 0.7, 0.001, 0.999, step=0.001)
@@ -258,7 +249,7 @@ class LossLimits(Explorer):
         for label, colour, dash, name in looks:
             ax.plot(grid, cross_entropy(label, grid), color=colour, linestyle=dash, label=name)
             if loss is not None:
-                yours = [loss(label, float(a)) for a in grid[::30]]
+                yours = [self.yours(label, a) for a in grid[::30]]
                 mark: dict[str, Any] = {"color": REFERENCE, "marker": "x", "linestyle": ""}
                 ax.plot(grid[::30], yours, label="yours" if label else None, **mark)
         ax.plot(grid, grid**2, color=GREY, linestyle=":", label="squared error if y = 0: ŷ²")
@@ -267,13 +258,18 @@ class LossLimits(Explorer):
         ax.legend(loc="upper center")
         super().__init__(made, controls=[self.y, self.y_hat])
 
+    def yours(self, y: int, a: float) -> float:
+        """The reader's loss of one prediction, given to it as a logit."""
+        assert self.loss is not None
+        return float(self.loss(np.array([np.log(a / (1 - a))]), np.array([y])))
+
     def draw(self) -> str:
         y, a = self.y.value, self.y_hat.value
         L = float(cross_entropy(y, np.array([a]))[0])
         self.point.set_data([a], [L])
         self.point.set_color(CLASS_1 if y else CLASS_0)
         self.goal_reached = y == 0 and L > 5
-        yours = "" if self.loss is None else f"; yours says {self.loss(y, a):.4f}"
+        yours = "" if self.loss is None else f"; yours says {self.yours(y, a):.4f}"
         return (
             f"y = {y}, ŷ = {a:.3f}: L = {L:.4f}{yours}. "
             f"The squared error would be {(a - y) ** 2:.4f}, and never above 1."
@@ -410,8 +406,8 @@ class Penalties(Explorer):
         self.costs.set_data([lam, lam], [J_train, J_validation])
         self.goal_reached = self.best == J_validation
         return (
-            f"λ = {lam:.3g}: ‖w‖ = {norm:.3g}, cross-entropy {J_train:.3f} on the training rows, "
-            f"{J_validation:.3f} on the validation rows."
+            f"λ = {_three_digits(lam)}: ‖w‖ = {norm:.3g}, cross-entropy "
+            f"{J_train:.3f} on the training rows, {J_validation:.3f} on the validation rows."
         )
 
 
@@ -438,7 +434,7 @@ def two_features(
     ax.legend(loc="upper left")
     counts = " and ".join(f"{np.sum(y == k)} {classes[k]}" for k in (0, 1))
     means = " against ".join(f"{X[y == k, 0].mean():.2f} for {classes[k]}" for k in (0, 1))
-    made.caption = f"{counts} tumours; {features[0]} is {means} on average, and they overlap."
+    made.caption = f"{counts} tumours; {features[0]} is {means} on average."
     return made
 
 
@@ -496,7 +492,8 @@ def fold_scores(scores: Mapping[str, Sequence[float]], *, metric: str = "AUC") -
         means.append(f"{name}: average {mean:.4f}, {spread:.4f} between best and worst fold")
     ax.set(xlabel="validation fold", ylabel=metric, xticks=range(1, len(values) + 1))
     ax.set_xlim(0.5, len(values) + 0.5)
-    ax.legend(loc="lower left")
+    above: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+    ax.legend(**above, ncol=len(scores), frameon=False, handletextpad=0.2)
     made.caption = f"{metric} by fold. {'; '.join(means)}."
     return made
 
@@ -527,11 +524,13 @@ class _HalfPlane:
 
 
 class _Plane:
-    """The four corners of a gate, the half-plane where a unit says 1, and crosses on mistakes."""
+    """The corners of a gate, the half-plane where a unit says 1 (w points there), the mistakes."""
 
     def __init__(self, ax: Axes) -> None:
         self.half = _HalfPlane(ax)
         self.dots = [_class_dots(ax, k, f"y = {k}", ms=13) for k in (0, 1)]
+        look: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.012}
+        self.arrow = ax.quiver([0.0], [0.0], [0.0], [0.0], color=INK, zorder=2, **look)
         (self.crosses,) = ax.plot([], [], "x", color=INK, ms=20, mew=2.5, label="mistake")
         ax.axhline(0, color=GREY, linestyle="-", lw=0.8, zorder=0.5)
         ax.axvline(0, color=GREY, linestyle="-", lw=0.8, zorder=0.5)
@@ -542,6 +541,11 @@ class _Plane:
 
     def show(self, w: np.ndarray, b: float, y: np.ndarray, wrong: np.ndarray) -> None:
         self.half.show(w, b)
+        size = np.linalg.norm(w)
+        n = w / size if size else w
+        middle = CORNERS.mean(axis=0)
+        self.arrow.set_offsets(middle - (middle @ n + b / (size or 1)) * n)
+        self.arrow.set_UVC(*(0.35 * n))
         for k, dots in enumerate(self.dots):
             dots.set_data(*CORNERS[y == k].T)
         self.crosses.set_data(*CORNERS[wrong].T)
@@ -564,8 +568,16 @@ def _penalised(
     return float(np.linalg.norm(model.coef_)), J[0], J[1]
 
 
+def _plain(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
 def _signed(value: float) -> str:
     return f"− {-value:g}" if value < 0 else f"+ {value:g}"
+
+
+def _three_digits(value: float) -> str:
+    return np.format_float_positional(value, 3, fractional=False, trim="-")
 
 
 def _mistakes(wrong: np.ndarray) -> str:
