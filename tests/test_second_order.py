@@ -127,6 +127,9 @@ def test_max_iter_ends_the_walk(Method):
     settled = Method(max_iter=3).minimize(rosenbrock, np.ones(2))
     assert settled.converged
     assert len(settled.path) == 1
+    at_the_tolerance = Method(tol=0.5).minimize(quadratic(np.eye(2)), np.array([0.5, -0.5]))
+    assert at_the_tolerance.converged
+    assert len(at_the_tolerance.path) == 1
 
 
 @ALL
@@ -280,19 +283,19 @@ SHAPES = {
     theta=st.lists(st.floats(-3, 3), min_size=2, max_size=4),
     seed=st.integers(0, 2**32 - 1),
     length=st.sampled_from([1e-3, 0.1, 1, 30]),
-    c2=st.sampled_from([0.1, 0.5, 0.9]),
+    c=st.sampled_from([(1e-4, 0.1), (1e-4, 0.9), (0.2, 0.5), (0.4, 0.9)]),
 )
-def test_an_accepted_step_meets_both_wolfe_conditions(shape, theta, seed, length, c2):
-    f, theta = SHAPES[shape], np.array(theta)
+def test_an_accepted_step_meets_both_wolfe_conditions(shape, theta, seed, length, c):
+    f, theta, (c1, c2) = SHAPES[shape], np.array(theta), c
     J, grad = f(theta)
     p = length * np.random.default_rng(seed).normal(size=len(theta))
     p *= -np.sign(grad @ p)
     slope = grad @ p
     assume(slope < -1e-3 * np.linalg.norm(p))
-    step = wolfe(f, theta, J, grad, p, c1=1e-4, c2=c2)
+    step = wolfe(f, theta, J, grad, p, c1=c1, c2=c2)
     assert step.alpha > 0
     J_there, grad_there = f(theta + step.alpha * p)
-    assert step.J == J_there <= J + 1e-4 * step.alpha * slope
+    assert step.J == J_there <= J + c1 * step.alpha * slope
     assert_array_equal(step.grad, grad_there)
     assert abs(grad_there @ p) <= c2 * abs(slope)
 
@@ -303,6 +306,21 @@ def test_an_accepted_step_meets_both_wolfe_conditions(shape, theta, seed, length
 def test_a_direction_that_is_not_downhill_gives_no_step(p):
     theta = np.array([2.0, 1.0])
     assert wolfe(SHAPES["quadratic"], theta, 2.5, theta, np.array(p)) is None
+
+
+@pytest.mark.parametrize(("length", "tries"), [(1, 1), (0.5, 1), (1 / 16, 2), (1 / 64, 4), (16, 5)])
+def test_a_good_step_is_taken_when_it_is_met(length, tries):
+    """On a bowl any α × length from 0.1 to 1.9 flattens the slope enough; α doubles or halves."""
+    seen = []
+
+    def bowl(x):
+        seen.append(1)
+        return x @ x / 2, x
+
+    theta = np.array([2.0, 1.0])
+    step = wolfe(bowl, theta, 2.5, theta, -length * theta)
+    assert len(seen) == tries
+    assert 0.1 <= step.alpha * length <= 1.9
 
 
 def test_a_gradient_that_lies_gives_no_step():
