@@ -214,6 +214,37 @@ def test_step_and_reset():
     assert w.headline.badge == "✓ goal reached"
 
 
+def test_time_stops_at_its_end_until_a_control_moves():
+    class Clock(viz.Explorer):
+        def __init__(self):
+            self.time = viz.slider("time (s)", 0, 0, 2)
+            super().__init__(viz.figure()[0], controls=[self.time])
+
+        def restart(self):
+            self.time.value = 0
+
+        def step(self):
+            self.time.value += 1
+            self.stepped = True
+            return self.time.value < 2
+
+        def draw(self):
+            return f"{self.time.value} s."
+
+    clock = Clock()
+    for _ in range(2):
+        clock.buttons[1].click()
+    assert clock.caption == "2 s."
+    clock.stepped = False
+    clock.buttons[1].click()
+    assert not clock.stepped
+    clock.time.value = 1
+    clock.buttons[1].click()
+    assert clock.stepped
+    assert clock.caption == "2 s."
+    assert exercise_every_control(clock)[-1] == "0 s."
+
+
 def test_play_runs_to_its_end_and_starts_again():
     async def scenario():
         w = Walk()

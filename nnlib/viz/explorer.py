@@ -111,13 +111,19 @@ class Explorer(ipywidgets.VBox):
         return self._playing is not None
 
     async def _run(self) -> None:
+        self._respond(self._step)
         while not self._ended and self.error is None:
-            self._respond(self._step)
             await asyncio.sleep(self.seconds_per_step)
+            self._respond(self._step)
         self.pause()
 
     def _step(self) -> None:
-        self._ended = self.step() is False
+        if not self._ended:
+            self._ended = self.step() is False
+            self.refresh()
+
+    def _redraw(self) -> None:
+        self._ended = False
         self.refresh()
 
     def _restart(self) -> None:
@@ -150,7 +156,7 @@ class Explorer(ipywidgets.VBox):
 
     def _control_moved(self, change: dict[str, Any]) -> None:
         restarts = any(change["owner"] is control for control in self.restart_on)
-        self._respond(self._restart if restarts else self.refresh)
+        self._respond(self._restart if restarts else self._redraw)
 
     def _left_the_page(self, change: dict[str, Any]) -> None:
         if not change["new"]:

@@ -5,6 +5,7 @@ only once it is decoded, so that no blank frame is seen.
 """
 
 import io
+import zlib
 from pathlib import Path
 
 import anywidget
@@ -54,7 +55,7 @@ def encode(canvas: FigureCanvasAgg, *, small: bool = False) -> bytes:
     if small:
         pixels.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
     else:
-        pixels.save(png, "PNG", compress_level=1)
+        pixels.save(png, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
     return png.getvalue()
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ class LabPage:
         page.on("pageerror", lambda error: self.console.append(str(error)))
 
     def open(self, path: str) -> None:
-        """Open a notebook, alone, and wait for its kernel."""
+        """Open a notebook, alone, in the light theme, and wait for its kernel."""
         address = f"{self.server.url}/lab/tree/{path}?reset&token={self.server.token}"
         self.page.goto(address, timeout=60_000)
         self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context")
@@ -123,6 +124,7 @@ class LabPage:
             }""",
             60_000,
         )
+        self.theme("JupyterLab Light")
 
     def run_all(self) -> None:
         """Run every cell, and wait until the kernel has nothing left to do."""
@@ -164,12 +166,20 @@ class LabPage:
         """The widget with that number, scrolled into view and shown."""
         root = self.page.locator(".nnlib-explorer").nth(number)
         root.scroll_into_view_if_needed()
+        root.evaluate("(element) => element.scrollIntoView({ block: 'start' })")
         expect(root.locator(".nnlib-picture img")).to_be_visible()
         return ExplorerOnPage(root)
 
     def shows_pictures(self, number: int) -> None:
         """Wait until the notebook's outputs show that many pictures, be it run or not."""
         expect(self.page.locator(".jp-OutputArea-output img")).to_have_count(number, timeout=30_000)
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
+        """Wait until `holds()`, and fail if it never does."""
+        give_up = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < give_up, "it did not happen in time"
+            self.page.wait_for_timeout(50)
 
     def theme(self, name: str) -> None:
         """Change to "JupyterLab Light" or "JupyterLab Dark"."""

@@ -46,6 +46,24 @@ def test_arrow_keys_move_the_slider_and_not_the_notebook(demo):
     assert demo.problems() == []
 
 
+def test_menu_box_and_button_answer_the_keyboard(demo):
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    walk = demo.explorer(1).root
+    explorer = demo.explorer(1)
+    explorer.press("ArrowRight", control=1)
+    before = demo.page.evaluate(active)
+    explorer.press("ArrowLeft", control=1)
+    walk.get_by_role("combobox").press("ArrowDown")
+    explorer.say("θ = -3.0000")
+    shown = explorer.picture()
+    walk.get_by_role("checkbox").press("Space")
+    demo.wait_until(lambda: explorer.picture() != shown)
+    walk.get_by_role("button", name="Step").press("Enter")
+    explorer.say("Step 1")
+    assert demo.page.evaluate(active) == before
+    assert demo.problems() == []
+
+
 def test_saving_still_works_from_within_a_widget(demo):
     dirty = "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
     explorer = demo.explorer()
@@ -111,7 +129,7 @@ def test_play_pause_step_and_reset_on_two_widgets(demo):
     two.click("Play")
     one.click("Play")
     one.say("Step 12")
-    assert one.root.get_by_role("button", name="Play").count() == 1
+    demo.wait_until(lambda: one.root.get_by_role("button", name="Play").count() == 1)
     two.click("Reset")
     two.say("Step 0")
     two.click("Play")
