@@ -76,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--seconds", type=float, default=20, help="time for one answer")
     command.set_defaults(run=run_grade)
 
+    command = commands.add_parser("release", help="teachers: make the copy a class receives")
+    command.add_argument("target", type=Path, help="a new folder")
+    command.add_argument("--without-solutions", action="store_true", help="leave solutions/ out")
+    command.set_defaults(run=run_release)
+
     command = commands.add_parser("build", help="authors: make exercises/ and solutions/")
     command.add_argument("labs", nargs="*", help="labs (default: all)")
     command.add_argument("--check", action="store_true", help="only report drift, write nothing")
@@ -264,6 +269,14 @@ def run_grade(
     write_csv(csv, marks)
     print("\n".join(most_common(marks)))
     print(f"{len(submissions)} submissions, {len(marks)} rows in {csv}")
+    return 0
+
+
+def run_release(target: Path, without_solutions: bool) -> int:
+    """Copy the course for a class."""
+    from nnlib.grading.release import release
+
+    print(release(course_folder(), target, solutions=not without_solutions))
     return 0
 
 
