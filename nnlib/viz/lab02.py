@@ -1,7 +1,7 @@
 """The pictures of lab 02: a chain of neurons taken apart, XOR, any curve, a checked gradient."""
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import pairwise, zip_longest
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -129,8 +129,8 @@ class ChainSteps(Explorer):
     """
 
     goal = (
-        "Play to the last step. Then find a learning rate whose one update of W⁽ᴸ⁾ and b⁽ᴸ⁻¹⁾ "
-        "at least halves the cost."
+        "Walk through the steps. At the last one, find a learning rate whose one update of W⁽ᴸ⁾ "
+        "and b⁽ᴸ⁻¹⁾ at least halves the cost."
     )
     seconds_per_step = 1.2
     LAST: ClassVar[int] = 17
@@ -158,7 +158,7 @@ class ChainSteps(Explorer):
         columns = 0.52 + 1.137 * np.arange(8)
         names = ["x", "z0", "a0", "z1", "a1", "z2", "a2", "C"]
         for name, column in zip(names, columns, strict=True):
-            self.boxes[name] = _Box(ax, _label(name), (column, 2.45), news=0.9)
+            self.boxes[name] = _Box(ax, _label(name), (column, 2.45), news=0.84)
         for k in range(3):
             column = columns[2 * k + 1]
             self.boxes[f"W{k}"] = _Box(ax, _label(f"W{k}"), (column, 4.2))
@@ -279,29 +279,11 @@ class ChainSteps(Explorer):
         )
 
     def step(self) -> bool:
-        self.steps.value += 1
+        self.steps.value = (self.steps.value + 1) % (self.LAST + 1)
         return bool(self.steps.value < self.LAST)
 
     def restart(self) -> None:
         self.steps.value = 0
-
-
-def boundaries(predict: Mapping[str, Predict], X: np.ndarray, y: np.ndarray) -> CourseFigure:
-    """What several classifiers make of the same points, side by side.
-
-    Shapes    X (m, 2)   y (m,) of 0 and 1   predict: name → ((k, 2) → (k,), probabilities)
-    """
-    made, axes = figure(1, len(predict), size=(9, 3.4), sharey=True, squeeze=False)
-    words = []
-    for ax, (name, probability) in zip(axes[0], predict.items(), strict=True):
-        plane = _Plane(ax, X, y)
-        right = plane.show(probability)
-        ax.set_title(f"{name}: {right} of {len(y)} right")
-        words.append(f"{name}: {right} of {len(y)} right")
-    axes[0][0].set_ylabel("x₂")
-    axes[0][0].legend(loc="lower left", fontsize=10, handletextpad=0.2, borderpad=0.3)
-    made.caption = f"{'; '.join(words)}."
-    return made
 
 
 class GrowingXOR(Explorer):
@@ -315,7 +297,7 @@ class GrowingXOR(Explorer):
     seconds_per_step = 0.06
     LR, EPOCHS_PER_STEP, LAST = 1.0, 25, 1500
 
-    def __init__(self, hidden: int = 1) -> None:
+    def __init__(self, hidden: int = 1, epochs: int = 0) -> None:
         self.hidden = slider("hidden units", hidden, 0, 8)
         self.start = slider("random start", 0, 0, 9)
         self.X, self.labels = xor(100, rng=np.random.default_rng(0), noise=0.25)
@@ -327,16 +309,21 @@ class GrowingXOR(Explorer):
         ]
         (self.curve,) = right.plot([], [], color=TRAIN, linestyle="-", label="training")
         right.set(xlabel="epoch", ylabel="cost J (nats)", yscale="log")
-        right.set(xlim=(-20, self.LAST + 20), ylim=(1e-3, 2))
+        right.set(xlim=(-20, self.LAST + 20), ylim=(5e-4, 2))
         right.legend()
         controls = [self.hidden, self.start]
         super().__init__(made, controls=controls, restart_on=controls)
+        while self.epochs < epochs:
+            self.step()
+        self.refresh()
 
     def restart(self) -> None:
         rng, h = np.random.default_rng(self.start.value), self.hidden.value
-        sizes = {"rng": rng, "dtype": np.float64}
-        layers = [Dense(2, h, **sizes), Tanh()] if h else []
-        self.net = Sequential(*layers, Dense(h or 2, 1, **sizes), dtype=np.float64)
+        first = Dense(2, max(h, 1), rng=rng, dtype=np.float64)
+        output = Dense(h or 2, 1, rng=rng, dtype=np.float64)
+        self.bends = first if h else None
+        layers = (first, Tanh(), output) if h else (output,)
+        self.net = Sequential(*layers, dtype=np.float64)
         self.loss, self.optimizer = BinaryCrossEntropy(), SGD(self.LR)
         self.costs = [self.loss(self.net.predict(self.X), self.labels)]
 
@@ -358,8 +345,8 @@ class GrowingXOR(Explorer):
     def draw(self) -> str:
         h = self.hidden.value
         right = self.plane.show(self.probability)
-        for k, line in enumerate(self.lines):
-            unit = (self.net[0].W[k], self.net[0].b[k]) if k < h else None
+        bends = zip(self.bends.W, self.bends.b, strict=True) if self.bends else ()
+        for line, unit in zip_longest(self.lines, bends):
             line.set_data(*(_line(*unit) if unit else ([], [])))
         self.curve.set_data(range(len(self.costs)), self.costs)
         self.goal_reached = h == 2 and right == len(self.labels)

@@ -117,8 +117,8 @@ chain_forward = Exercise(
         ),
         Hint(
             "I nearly have it",
-            "Six lines: z1 from W[0], x and b[0]; a1 = nnlib.sigmoid(z1); then the same with index "
-            "1 and a1, and with index 2 and a2.",
+            "Six lines: z1 from W[0], x and b[0]; a1 is its nnlib.sigmoid; then the same with "
+            "index 1 and a1, and with index 2 and a2.",
         ),
     ),
 )
@@ -717,9 +717,10 @@ accumulate = Exercise(
         ),
         Hint(
             "I nearly have it",
-            "In the loop: a1 = np.append(1, x), a2 = np.append(1, tanh of Theta1 @ a1), a3 = "
-            "sigmoid of Theta2 @ a2; delta3 is a3 − y; delta2 is Theta2.T @ delta3 from entry 1 "
-            "on, times 1 − a2[1:]²; add the two outer products. After it, divide by len(X).",
+            "In the loop: a1 is x with a 1 in front; a2 is the tanh of Theta1 @ a1, with a 1 in "
+            "front; a3 is the sigmoid of Theta2 @ a2; delta3 is a3 − y; delta2 is Theta2.T @ "
+            "delta3 from entry 1 on, times 1 − a2[1:]²; add the two outer products. After it, "
+            "divide by len(X).",
         ),
     ),
 )
