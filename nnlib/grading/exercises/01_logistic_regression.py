@@ -1,5 +1,6 @@
 """Exercises of lab 01: from a sigmoid that survives ±1000 to the folds of cross-validation."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,21 @@ sigmoid = Exercise(
             "Take exp of −|z| before you choose.",
         ),
         Wrong(
+            "positive half",
+            lambda z: 1 / (1 + np.exp(-np.abs(z))),
+            "That is right for z ≥ 0 only. Below 0 the numerator is e^(−|z|) instead of 1.",
+        ),
+        Wrong(
+            "math.exp",
+            lambda z: 1 / (1 + math.exp(-z)),
+            "math.exp takes a single number; np.exp takes a whole array.",
+        ),
+        Wrong(
+            "if",
+            lambda z: 1 / (1 + np.exp(-z)) if z >= 0 else np.exp(z) / (1 + np.exp(z)),
+            "An if decides once for the whole array; np.where, or a mask, decides entry by entry.",
+        ),
+        Wrong(
             "falling",
             lambda z: 1 / (1 + np.exp(np.minimum(z, 700))),
             "Your curve falls: the sign in the exponent is wrong, σ(z) = 1/(1 + e^(−z)).",
@@ -105,9 +121,17 @@ def _cost_from_probabilities(z: np.ndarray, y: np.ndarray) -> float:
     return float(-np.mean(y * np.log(a) + (1 - y) * np.log(1 - a)))
 
 
-def _cost_from_clipped(z: np.ndarray, y: np.ndarray) -> float:
-    a = np.clip(nnlib.sigmoid(z), 1e-7, 1 - 1e-7)
-    return float(-np.mean(y * np.log(a) + (1 - y) * np.log(1 - a)))
+def _clipped(eps: float) -> Wrong:
+    def cost(z: np.ndarray, y: np.ndarray) -> float:
+        a = np.clip(nnlib.sigmoid(z), eps, 1 - eps)
+        return float(-np.mean(y * np.log(a) + (1 - y) * np.log(1 - a)))
+
+    return Wrong(
+        f"clipped at {eps:g}",
+        cost,
+        f"An ε of {eps:g}, clipped at or added, caps every loss near {-math.log(eps):.0f}: a "
+        f"mistake at z = ±1000 must cost 1000. Work from z itself.",
+    )
 
 
 def _logits(m: int) -> Callable[[np.random.Generator], dict[str, Any]]:
@@ -146,12 +170,7 @@ binary_cross_entropy = Exercise(
             "You go through the probability: it rounds to 0 or 1, and its log is −∞. "
             "Work from z itself.",
         ),
-        Wrong(
-            "clipped",
-            _cost_from_clipped,
-            "Clipping the probability caps the loss near 16 and makes a sure, right answer cost "
-            "something. Work from z itself.",
-        ),
+        *map(_clipped, (1e-7, 1e-8, 1e-12, 1e-15)),
         Wrong(
             "log(1 + e^z)",
             lambda z, y: np.mean(np.log(1 + np.exp(z)) - z * y),
@@ -161,6 +180,11 @@ binary_cross_entropy = Exercise(
             "sum",
             lambda z, y: np.sum(softplus(z) - z * y),
             "That is the sum of the losses; the cost J is their mean, so divide by m.",
+        ),
+        Wrong(
+            "per example",
+            lambda z, y: softplus(z) - z * y,
+            "You return one loss per example; the cost is their mean, a single number.",
         ),
         Wrong(
             "no brackets",
@@ -223,6 +247,16 @@ loss_slope = Exercise(
             lambda a, y: a - y,
             "a − y is ∂L/∂z, after the second link. Before it there is still the denominator "
             "a(1 − a).",
+        ),
+        Wrong(
+            "first term",
+            lambda a, y: -y / a,
+            "The second term is missing: where y = 0 the slope is 1/(1 − a).",
+        ),
+        Wrong(
+            "mean",
+            lambda a, y: np.mean((a - y) / (a * (1 - a))),
+            "Return each example's own slope (m,): the mean comes later, in the cost.",
         ),
         Wrong(
             "a gain",
@@ -344,6 +378,16 @@ logistic_gradient = Exercise(
             ),
             "You divide dw by the n features; divide by the m examples.",
         ),
+        Wrong(
+            "not transposed",
+            lambda w, b, X, y: (X @ (nnlib.sigmoid(X @ w + b) - y), np.mean(y)),
+            "X is (m, n) and the errors are (m,): transpose X, and dw comes out as (n,).",
+        ),
+        Wrong(
+            "dw alone",
+            lambda w, b, X, y: _gradient(w, b, X, y)[0],
+            "Return two things, dw and db.",
+        ),
         Wrong("y − a", _scaled(-1, -1), "The error is a − y; yours is y − a, which points uphill."),
         Wrong(
             "squared error",
@@ -439,6 +483,19 @@ perceptron_update = Exercise(
             "Your unit says 1 at z = 0; the step is 1 only for z > 0.",
         ),
         Wrong(
+            "no α",
+            lambda w, b, x, y, alpha: library_update(w, b, x, y),
+            "α is missing: both moves are α times the error.",
+        ),
+        Wrong(
+            "b not in z",
+            lambda w, b, x, y, alpha: (
+                w + alpha * (y - float(x @ w > 0)) * x,
+                b + alpha * (y - float(x @ w > 0)),
+            ),
+            "You decide by x·w alone; z = x·w + b.",
+        ),
+        Wrong(
             "away",
             _stepping(lambda z: float(z > 0), sign=-1),
             "You move the wrong way: a missed 1 must pull w towards x, so the error is y − ŷ.",
@@ -504,6 +561,17 @@ def _divided_by_zero(y: np.ndarray, a: np.ndarray, threshold: float) -> tuple[fl
     TP, FP, FN, TN, _, R, F1 = _judge_by_masks(y, a, threshold)
     with np.errstate(invalid="ignore"):
         return TP, FP, FN, TN, np.float64(TP) / (TP + FP), R, F1
+
+
+def _nan_in_f1(y: np.ndarray, a: np.ndarray, threshold: float) -> tuple[float, ...]:
+    *counts, P, R, _ = _divided_by_zero(y, a, threshold)
+    return *counts, P, R, 2 * P * R / (P + R)
+
+
+def _python_division(y: np.ndarray, a: np.ndarray, threshold: float) -> tuple[float, ...]:
+    TP, FP, FN, TN = _counts(y, (a >= threshold).astype(int))
+    P, R = TP / (TP + FP), TP / (TP + FN)
+    return TP, FP, FN, TN, P, R, 2 * P * R / (P + R)
 
 
 def _arithmetic_f1(y: np.ndarray, a: np.ndarray, threshold: float) -> tuple[float, ...]:
@@ -594,6 +662,17 @@ threshold_metrics = Exercise(
             "When nobody is called 1, precision is 0/0: return 0 then.",
         ),
         Wrong(
+            "0/0 and F1",
+            _nan_in_f1,
+            "When nobody is called 1, precision is 0/0, and its nan spreads to F1: "
+            "return 0 for both.",
+        ),
+        Wrong(
+            "ZeroDivisionError",
+            _python_division,
+            "When nobody is called 1, TP + FP is 0: a ratio without examples counts as 0 here.",
+        ),
+        Wrong(
             "benign sought",
             lambda y, a, threshold: _judge_by_masks(1 - y, np.where(a >= threshold, 0, 1), 0.5),
             "You count the zeros: the class we look for is 1.",
@@ -650,6 +729,11 @@ def _rest_in_the_last(m: int, k: int) -> list[Pair]:
     return _beside(m, [np.arange(size * i, end) for i, end in enumerate(ends)])
 
 
+def _rounded_up(m: int, k: int) -> list[Pair]:
+    size = math.ceil(m / k)
+    return _beside(m, [np.arange(m)[i * size : (i + 1) * size] for i in range(k)])
+
+
 def _drawn_anew(m: int, k: int) -> list[Pair]:
     rng = np.random.default_rng(1)
     parts = np.array_split(np.arange(m), k)
@@ -678,7 +762,7 @@ k_fold = Exercise(
     ),
     cases=(
         Case("12 rows in 4 folds", {"m": 12, "k": 4}),
-        Case("11 rows in 4 folds", {"m": 11, "k": 4}, points=2),
+        Case("10 rows in 4 folds", {"m": 10, "k": 4}, points=2),
         Case("569 rows in 10 folds", {"m": 569, "k": 10}),
     ),
     wrongs=(
@@ -691,6 +775,17 @@ k_fold = Exercise(
             "rest in the last",
             _rest_in_the_last,
             "Your last fold takes all that is left over; spread it, one row more per fold.",
+        ),
+        Wrong(
+            "rounded up",
+            _rounded_up,
+            "You round m / k up for every fold, so the last one starves: "
+            "10 rows in 4 folds are 3, 3, 2 and 2.",
+        ),
+        Wrong(
+            "parts alone",
+            lambda m, k: [np.sort(part) for part in _parts(m, k)],
+            "You return the parts alone; pair each with the rows to train on.",
         ),
         Wrong(
             "trains on all",
@@ -721,7 +816,7 @@ k_fold = Exercise(
         ),
         Hint(
             "My folds have the wrong sizes",
-            "11 rows in 4 folds are 3, 3, 3 and 2. np.array_split spreads the rest like that; "
+            "10 rows in 4 folds are 3, 3, 2 and 2. np.array_split spreads the rest like that; "
             "so does row number modulo k.",
         ),
         Hint(
