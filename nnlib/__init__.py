@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from nnlib import (
     accumulator,
     augmentation,
+    curves,
     datasets,
     initializers,
     linear_regression,
     metrics,
     schedules,
+    search,
     splits,
 )
 from nnlib.activations import (
@@ -137,6 +139,7 @@ __all__ = [
     "augmentation",
     "check_gradients",
     "clip_gradient",
+    "curves",
     "datasets",
     "fit",
     "initializers",
@@ -153,6 +156,7 @@ __all__ = [
     "relative_error",
     "save",
     "schedules",
+    "search",
     "sigmoid",
     "soft_threshold",
     "softmax",

@@ -1,6 +1,7 @@
 """Real data that ships with scikit-learn, and made data where the geometry is the point.
 
-All of it loads without a network. The real sets need scikit-learn, imported on first use.
+All of it loads without a network, but for MNIST and Fashion-MNIST, which are fetched once and kept.
+The real sets need scikit-learn, imported on first use.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlib.validation import count, generator, non_negative
+from nnlib.validation import count, generator, non_negative, positive
 
 
 class Dataset(NamedTuple):
-    """X (m, n) in float64, y (m,), and what the columns and classes are called."""
+    """X (m, n), y (m,), and what the columns and classes are called."""
 
     X: np.ndarray
     y: np.ndarray
@@ -49,6 +50,47 @@ def digits() -> Dataset:
     return Dataset(data.data / 16, data.target, tuple(data.feature_names), names)
 
 
+def iris() -> Dataset:
+    """Iris flowers (Fisher, 1936): 150 × 4 in cm, three species of 50."""
+    from sklearn.datasets import load_iris
+
+    data = load_iris()
+    names = tuple(str(name) for name in data.target_names)
+    return Dataset(data.data, data.target, tuple(data.feature_names), names)
+
+
+def wine() -> Dataset:
+    """Wines of three growers by their chemistry (Aeberhard and Forina, 1991): 178 × 13."""
+    from sklearn.datasets import load_wine
+
+    data = load_wine()
+    names = tuple(str(name) for name in data.target_names)
+    return Dataset(data.data, data.target, tuple(data.feature_names), names)
+
+
+def mnist() -> Dataset:
+    """MNIST (LeCun et al., 1998): 70,000 digits, 28×28, as rows of 784 in [0, 1], float32.
+
+    The first 60,000 are its training set, the last 10,000 its test set. Needs a network once.
+    Raises ConnectionError, naming `digits`, when there is none.
+    """
+    return _images("mnist_784", tuple("0123456789"))
+
+
+def fashion_mnist() -> Dataset:
+    """Fashion-MNIST (Xiao et al., 2017): 70,000 pieces of clothing, otherwise just like `mnist`."""
+    clothes = "T-shirt trouser pullover dress coat sandal shirt sneaker bag boot"
+    return _images("Fashion-MNIST", tuple(clothes.split()))
+
+
+def _images(name: str, target_names: tuple[str, ...]) -> Dataset:
+    from nnlib.downloads import fetch_images
+
+    X, y = fetch_images(name)
+    pixels = tuple(f"pixel {row},{column}" for row in range(28) for column in range(28))
+    return Dataset(X / np.float32(255), y, pixels, target_names)
+
+
 def blobs(
     m: int, *, rng: np.random.Generator, distance: float = 3.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -74,3 +116,15 @@ def moons(m: int, *, rng: np.random.Generator, noise: float = 0.1) -> tuple[np.n
     t = generator(rng).uniform(0, np.pi, m)
     upper, lower = np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]
     return np.where(y[:, None] == 0, upper, lower) + noise * rng.normal(size=(m, 2)), y
+
+
+def spirals(
+    m: int, *, rng: np.random.Generator, noise: float = 0.02, turns: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two arms that wind round each other from radius 0.1 to 1; X (m, 2), y (m,)."""
+    non_negative(noise, "noise"), positive(turns, "turns")
+    y = np.arange(count(m, "m", least=2)) % 2
+    t = generator(rng).uniform(0, 1, m)
+    angle = 2 * np.pi * turns * t + np.pi * y
+    arm = (0.1 + 0.9 * t)[:, None] * np.c_[np.cos(angle), np.sin(angle)]
+    return arm + noise * rng.normal(size=(m, 2)), y

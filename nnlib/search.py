@@ -17,7 +17,7 @@ import numpy as np
 from nnlib.parallel import parallel_map
 from nnlib.validation import count, generator, positive
 
-Score = Callable[[dict[str, Any], np.random.Generator], float]
+Score = Callable[[dict[str, Any], "np.random.Generator"], float]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,13 @@ from nnlib import datasets, train_perceptron
 
 @pytest.mark.parametrize(
     ("name", "shape", "classes"),
-    [("breast_cancer", (569, 30), 2), ("diabetes", (442, 10), None), ("digits", (1797, 64), 10)],
+    [
+        ("breast_cancer", (569, 30), 2),
+        ("diabetes", (442, 10), None),
+        ("digits", (1797, 64), 10),
+        ("iris", (150, 4), 3),
+        ("wine", (178, 13), 3),
+    ],
 )
 def test_real_sets(name, shape, classes):
     data = getattr(datasets, name)()
@@ -46,7 +52,7 @@ def test_digits_lie_between_zero_and_one():
     assert data.target_names == tuple("0123456789")
 
 
-@pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons])
+@pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons, datasets.spirals])
 def test_made_sets(make):
     X, y = make(101, rng=np.random.default_rng(1))
     assert X.shape == (101, 2)
@@ -93,7 +99,7 @@ def test_bad_settings(call, message, rng):
         call(rng)
 
 
-@pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons])
+@pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons, datasets.spirals])
 def test_randomness_comes_from_a_generator(make):
     with pytest.raises(TypeError, match=r"rng must be numpy.random.default_rng\(seed\), got 0"):
         make(10, rng=0)
