@@ -125,6 +125,14 @@ def test_source_and_data_must_name_the_same_exercises(course):
         make_notebooks(LAB, course)
 
 
+def test_an_exercise_needs_its_prompt(course):
+    source = course / "solutions" / f"{LAB}.py"
+    text = source.read_text("utf-8").replace('# %% exercise="', '# %%\n1\n\n# %% exercise="')
+    source.write_text(text, "utf-8")
+    with pytest.raises(ValueError, match="needs a Markdown cell"):
+        make_notebooks(LAB, course)
+
+
 def test_a_leaked_line_and_a_broken_solution_are_noticed(course):
     source = course / "solutions" / f"{LAB}.py"
     text = source.read_text("utf-8")

@@ -284,6 +284,17 @@ def test_a_flood_of_output_is_cut_and_nothing_reaches_stderr(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_slow_diagnosis_is_not_taken_for_the_learners_stop():
+    def slow(X):
+        time.sleep(0.3)
+        return X + 1
+
+    exercise = matrix_exercise(
+        lambda X: X, wrongs=[Wrong(f"slow {k}", slow, f"Slow {k}.") for k in range(10)]
+    )
+    assert verdict(lambda X: X + 2, exercise).state == "wrong"
+
+
 def test_figures_that_an_answer_opens_are_closed():
     import matplotlib.pyplot as plt
 

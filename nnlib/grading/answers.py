@@ -38,13 +38,15 @@ def defines(source: str, name: str) -> bool:
 
 
 def exercise_ids(cells: Sequence[Cell]) -> list[str]:
-    """Return the ids of the exercises that these cells check or define, in the labs' order."""
+    """Return the ids of the exercises that these cells check, in the labs' order.
+
+    Where nothing is checked, as in a script, the ids that they define.
+    """
     code = [cell.source for cell in cells if cell.kind == "code"]
-    called = {check_call(source) for source in code}
     known = [exercise.id for lab in labs() for exercise in exercises_of(lab)]
-    return [
-        name for name in known if name in called or any(defines(source, name) for source in code)
-    ]
+    called = {check_call(source) for source in code}
+    checked = [name for name in known if name in called]
+    return checked or [name for name in known if any(defines(source, name) for source in code)]
 
 
 def run_cells(

@@ -95,6 +95,9 @@ def make_notebooks(lab: str, course: Path) -> dict[Path, dict[str, Any]]:
     known = [exercise.id for exercise in exercises]
     if named != known:
         raise ValueError(f"{lab}: the source has the exercises {named}, the data has {known}")
+    for before, cell in zip([None, *cells], cells, strict=False):
+        if "exercise" in cell.metadata and (before is None or before.kind != "markdown"):
+            raise ValueError(f"{lab}: {cell.metadata['exercise']} needs a Markdown cell before it")
     name = f"{lab}.ipynb"
     return {
         course / "exercises" / name: _notebook(lab, cells, exercises, blank),

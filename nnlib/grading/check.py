@@ -125,7 +125,7 @@ def weigh(
     if not failures:
         return Report(exercise, "right", tuple(results))
     passed = [result.case for result in results if result.passed]
-    explained = guarded(lambda: likely_cause(exercise, failures, passed, seed=seed))
+    explained = guarded(lambda: likely_cause(exercise, failures, passed, seed=seed), limit=None)
     wrong, cause = explained.value or ("", "")
     return Report(
         exercise,

@@ -154,9 +154,10 @@ def run_watch(files: Sequence[Path]) -> int:
     desk = Desk(course_folder())
     worker = Worker(warm=True)
     shown = ", ".join(str(file) for file in files) or "mine/"
+    saved = changes(lambda: list(files) or desk.files())
     print(f"Watching {shown}: save to have your answers checked. Ctrl-C ends.", flush=True)
     try:
-        for path in changes(lambda: list(files) or desk.files()):
+        for path in saved:
             try:
                 _tell(desk, path, worker.check(path))
             except ValueError as error:

@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nnlib.grading.answers import MAGIC, check_call, defines
+from nnlib.grading.answers import MAGIC, check_call, defines, exercise_ids
 from nnlib.grading.cells import Cell, read_cells
 from nnlib.grading.check import Report, borrowed, weigh
 from nnlib.grading.exercise import Case, Exercise
-from nnlib.grading.registry import exercises_of, labs
+from nnlib.grading.registry import lab_of
 from nnlib.grading.report import details
 from nnlib.grading.runner import Outcome, guarded
 from nnlib.grading.yard import (
@@ -57,12 +57,18 @@ class Submission:
     unreadable: list[str] = field(default_factory=list)
 
     def cells_for(self, exercise_id: str) -> list[Cell]:
-        """Return the cells of the file that holds an exercise, or [] if none does."""
+        """Return the cells of the file that holds an exercise, or [] if none does.
+
+        A file that checks the exercise comes before one that happens to use its name.
+        """
+        found: list[Cell] = []
         for cells in self.files.values():
             code = [cell.source for cell in cells if cell.kind == "code"]
             if any(defines(source, exercise_id) for source in code):
-                return cells
-        return []
+                if any(check_call(source) == exercise_id for source in code):
+                    return cells
+                found = found or cells
+        return found
 
 
 def read_submissions(folder: Path, ignore: Iterable[Path] = ()) -> list[Submission]:
@@ -98,17 +104,9 @@ def _read(submission: Submission, file: Path) -> None:
 
 
 def labs_in(submissions: Sequence[Submission]) -> list[str]:
-    """Return the labs of which some submission checks or defines an exercise."""
-    present = set()
-    for submission in submissions:
-        for cells in submission.files.values():
-            code = [cell.source for cell in cells if cell.kind == "code"]
-            called = {check_call(source) for source in code}
-            for lab in labs():
-                ids = [exercise.id for exercise in exercises_of(lab)]
-                if called.intersection(ids) or any(defines(s, i) for s in code for i in ids):
-                    present.add(lab)
-    return sorted(present)
+    """Return the labs of which some submission holds an exercise."""
+    files = [cells for submission in submissions for cells in submission.files.values()]
+    return sorted({lab_of(name) for cells in files for name in exercise_ids(cells)})
 
 
 def fingerprint(submission: Submission, seed: int, what: str) -> str:
@@ -176,17 +174,20 @@ def grade(
                 for exercise in exercises
             }
 
+        pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
         try:
-            with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-                pending = {pool.submit(run, submission): submission for submission in submissions}
-                for future in as_completed(pending):
-                    submission, ran = pending[future], future.result()
-                    rows = [_mark(submission, e, ran[e.id], seed) for e in exercises]
-                    marks[submission.name] = rows
-                    done(submission, rows)
+            pending = {pool.submit(run, submission): submission for submission in submissions}
+            for future in as_completed(pending):
+                submission, ran = pending[future], future.result()
+                rows = [_mark(submission, e, ran[e.id], seed) for e in exercises]
+                marks[submission.name] = rows
+                done(submission, rows)
         finally:
+            # After Ctrl-C nothing more is begun, and what runs is ended.
+            pool.shutdown(wait=False, cancel_futures=True)
             for guest in started:
                 guest.close()
+            pool.shutdown()
     return [mark for submission in submissions for mark in marks[submission.name]]
 
 

@@ -111,10 +111,11 @@ def _no_new_figures() -> Iterator[None]:
             sys.modules["matplotlib.pyplot"].close(number)
 
 
-def guarded(call: Callable[[], Any], limit: float = LIMIT_S) -> Outcome:
+def guarded(call: Callable[[], Any], limit: float | None = LIMIT_S) -> Outcome:
     """Run `call` with captured output, recorded warnings and a time limit; never raise.
 
-    Only the learner's own Stop button (KeyboardInterrupt) passes through.
+    Only the learner's own Stop button (KeyboardInterrupt) passes through. Limits do not nest:
+    give None around code that sets its own.
     """
     outcome = Outcome()
     stream = _Short(PRINTED_LIMIT)
@@ -126,7 +127,7 @@ def guarded(call: Callable[[], Any], limit: float = LIMIT_S) -> Outcome:
     ):
         warnings.simplefilter("default")
         try:
-            with time_limit(limit):
+            with time_limit(limit) if limit else contextlib.nullcontext():
                 outcome.value = call()
         except KeyboardInterrupt:
             raise

@@ -8,8 +8,13 @@ PAUSE_S = 0.2
 
 
 def changes(look: Callable[[], list[Path]], *, pause: float = PAUSE_S) -> Iterator[Path]:
-    """Yield each file of `look()` that is new or was saved since the last look, for ever."""
-    seen = {path: _stamp(path) for path in look()}
+    """Return an endless iterator over the files of `look()` that are new or saved from now on."""
+    return _changes(look, {path: _stamp(path) for path in look()}, pause)
+
+
+def _changes(
+    look: Callable[[], list[Path]], seen: dict[Path, tuple[int, int] | None], pause: float
+) -> Iterator[Path]:
     while True:
         time.sleep(pause)
         for path in look():

@@ -2,6 +2,7 @@
 
 import ast
 import compileall
+import contextlib
 import inspect
 import json
 import os
@@ -107,10 +108,14 @@ class Guest:
 
     def close(self) -> None:
         """End the guest process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError, ValueError):
+                    if pipe is not None:
+                        pipe.close()
 
     def _ready(self) -> "subprocess.Popen[str]":
         if self.process is None or self.process.poll() is not None:
