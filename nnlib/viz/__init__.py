@@ -2,6 +2,7 @@
 
 from nnlib.viz.controls import dropdown, log_slider, slider, toggle
 from nnlib.viz.explorer import Explorer
+from nnlib.viz.live import LivePlot
 from nnlib.viz.picture import Picture, render
 from nnlib.viz.plots import (
     confusion,
@@ -16,6 +17,7 @@ from nnlib.viz.style import CourseFigure, figure, styled
 __all__ = [
     "CourseFigure",
     "Explorer",
+    "LivePlot",
     "Picture",
     "confusion",
     "contour_path",
