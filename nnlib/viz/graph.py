@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from nnlib.graph import Value, topological_order
-from nnlib.viz.style import GREY, INK, OUTLINE, TRAIN, VALIDATION, CourseFigure, figure
+from nnlib.viz.style import GREY, INK, TRAIN, VALIDATION, CourseFigure, figure
 
 WIDTH, HEIGHT = 0.48, 0.64  # of a box, where columns and rows are 1 apart
 
@@ -105,7 +105,7 @@ def _draw_edge(
         color=VALIDATION,
         ha="center",
         va="center",
-        path_effects=OUTLINE,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )
 
 

@@ -333,6 +333,8 @@ class GrowingXOR(Explorer):
         return len(self.costs) - 1
 
     def step(self) -> bool:
+        if self.epochs >= self.LAST:
+            return False
         for _ in range(self.EPOCHS_PER_STEP):
             train_step(self.net, self.loss, self.optimizer, self.X, self.labels)
             self.costs.append(self.loss(self.net.predict(self.X), self.labels))
