@@ -334,7 +334,7 @@ def _scaled(
 def _examples(m: int, n: int) -> Callable[[np.random.Generator], dict[str, Any]]:
     return lambda rng: {
         "w": rng.normal(size=n),
-        "b": float(rng.normal()),
+        "b": round(float(rng.normal()), 2),
         "X": rng.normal(size=(m, n)),
         "y": np.arange(m) % 2,
     }
@@ -446,7 +446,7 @@ def _one_turn(z: float, y: int) -> Callable[[np.random.Generator], dict[str, Any
 
     def make(rng: np.random.Generator) -> dict[str, Any]:
         w, x = rng.normal(size=3), rng.normal(size=3)
-        return {"w": w, "b": z - float(x @ w), "x": x, "y": y, "alpha": 0.5}
+        return {"w": w, "b": round(z - float(x @ w), 2), "x": x, "y": y, "alpha": 0.5}
 
     return make
 
