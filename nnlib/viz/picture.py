@@ -15,8 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-DPI = 100
-DENSITY = 2.0
+DPI = 100  # CSS pixels to an inch of a figure
+DENSITY = 2.0  # pixels to a CSS pixel, where no browser has told: sharp on any screen
 
 STATIC = Path(__file__).parent / "static"
 
@@ -63,7 +63,8 @@ class Picture(anywidget.AnyWidget):
     """An image on a white card, `width` CSS pixels wide where there is room for them.
 
     `png` holds the image and `alt` says in words what it shows. `density` is how many pixels the
-    reader's screen has to a CSS pixel: the browser reports it, the kernel renders to it.
+    reader's screen has to a CSS pixel: the browser reports it, the kernel renders to it. `shown`
+    turns False when the picture leaves the page.
     """
 
     _esm = (STATIC / "picture.js").read_text(encoding="utf-8")

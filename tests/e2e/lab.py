@@ -151,6 +151,19 @@ class LabPage:
                 .flatMap((cell) => cell.outputs.toJSON())"""
         )
 
+    def kernel_says(self, expression: str) -> str:
+        """What a Python expression is worth in the notebook's kernel, as text."""
+        return self.page.evaluate(
+            """async (expression) => {
+                const { sessionContext } = window.jupyterapp.shell.currentWidget.context;
+                const { kernel } = sessionContext.session;
+                const ask = { code: "", user_expressions: { it: expression } };
+                const reply = await kernel.requestExecute(ask).done;
+                return reply.content.user_expressions.it.data["text/plain"];
+            }""",
+            expression,
+        )
+
     def problems(self) -> list[str]:
         """Whatever a learner would see going wrong, and what the browser's console holds."""
         errors = [
@@ -206,7 +219,7 @@ class ExplorerOnPage:
     @property
     def caption(self) -> str:
         """What it says now."""
-        return self.root.locator(".nnlib-words[role=status]").inner_text()
+        return self.root.locator(".nnlib-words[aria-live]").inner_text()
 
     @property
     def goal(self) -> str:
@@ -236,4 +249,4 @@ class ExplorerOnPage:
 
     def say(self, words: str) -> None:
         """Wait until the caption holds `words`."""
-        expect(self.root.locator(".nnlib-words[role=status]")).to_contain_text(words)
+        expect(self.root.locator(".nnlib-words[aria-live]")).to_contain_text(words)

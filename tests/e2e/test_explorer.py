@@ -11,12 +11,16 @@ CELLS = [
     "import sys\nsys.path.insert(0, '../tests')\nfrom demo_explorers import LearningRate, Walk",
     "LearningRate()",
     "Walk()",
-    "walk = Walk()\nwalk.seconds_per_step = 0.1\nwalk",
+    "walk = Walk()\nwalk.seconds_per_step, walk.steps = 0.1, 10_000\nwalk",
 ]
 
 
 @pytest.fixture
 def demo(lab, server):
+    return opened(lab, server)
+
+
+def opened(lab, server):
     cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {
@@ -75,7 +79,7 @@ def test_saving_still_works_from_within_a_widget(demo):
 
 def test_the_words_and_the_badge_follow_in_the_same_live_region(demo):
     explorer = demo.explorer()
-    region = explorer.root.locator("[aria-live=polite]")
+    region = explorer.root.locator(".nnlib-words[aria-live=polite]")
     region.evaluate("(element) => { element.kept = true; }")
     explorer.press("Home")
     explorer.say("α = 0.01")
@@ -122,6 +126,28 @@ def test_an_error_is_a_sentence_in_the_widget(demo):
     explorer.press("Home")
     explorer.say("α = 0.01")
     assert demo.problems() == []
+
+
+def test_a_sharp_screen_gets_a_sharp_picture(chromium, server):
+    from lab import LabPage
+
+    context = chromium.new_context(device_scale_factor=2)
+    explorer = opened(LabPage(context.new_page(), server), server).explorer()
+    explorer.press("ArrowRight")
+    widths = explorer.image.evaluate("(image) => [image.naturalWidth, image.clientWidth]")
+    context.close()
+    assert widths[0] == 1600
+    assert widths[1] in (798, 800)
+
+
+def test_time_stops_when_the_widget_leaves_the_page(demo):
+    demo.explorer(2).click("Play")
+    demo.explorer(2).say("Step 2")
+    assert demo.kernel_says("walk.playing") == "True"
+    demo.page.evaluate(
+        "() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')"
+    )
+    demo.wait_until(lambda: demo.kernel_says("walk.playing") == "False")
 
 
 def test_play_pause_step_and_reset_on_two_widgets(demo):

@@ -1,4 +1,4 @@
-// Shows the newest PNG from the kernel; the old one stays until the new one is decoded.
+// Shows the newest PNG from the kernel: the old one stays until the new one is decoded.
 function render({ model, el }) {
   el.classList.add("nnlib-picture");
   let image = new Image();
@@ -24,7 +24,19 @@ function render({ model, el }) {
     image = next;
   }
 
+  // JupyterLab would take the arrow keys from the focused control of this picture's widget. They
+  // belong to the control, while Ctrl+S, Shift+Enter and Escape stay JupyterLab's: it leaves alone
+  // what comes from an element with this attribute.
+  function claimKeys(event) {
+    const explorer = el.closest(".nnlib-explorer");
+    if (!explorer?.contains(event.target)) return;
+    const runs = event.shiftKey && event.key === "Enter";
+    const forTheNotebook = event.ctrlKey || event.metaKey || runs || event.key === "Escape";
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !forTheNotebook);
+  }
+
   el.append(image);
+  window.addEventListener("keydown", claimKeys, { capture: true });
   model.on("change:png", show);
   show();
   model.set("density", Math.min(Math.max(window.devicePixelRatio, 1), 2));
@@ -32,6 +44,7 @@ function render({ model, el }) {
   model.save_changes();
 
   return () => {
+    window.removeEventListener("keydown", claimKeys, { capture: true });
     model.off("change:png", show);
     URL.revokeObjectURL(image.src);
     model.set("shown", false);

@@ -1,15 +1,13 @@
-// One sentence that a screen reader announces when it changes; the goal's line also carries a badge.
+// One sentence that a screen reader announces when it changes; a goal's sentence has a badge.
 function render({ model, el }) {
   el.classList.add("nnlib-words");
   const lead = document.createElement("strong");
   const text = document.createElement("span");
   const badge = document.createElement("span");
   badge.className = "nnlib-badge";
-  if (model.get("live")) {
-    el.setAttribute("role", "status");
-    el.setAttribute("aria-live", "polite");
-  }
-  badge.setAttribute("role", "status");
+  const announced = model.get("live") ? el : badge;
+  announced.setAttribute("role", "status");
+  announced.setAttribute("aria-live", "polite");
   el.append(lead, text, badge);
 
   function write() {
@@ -21,20 +19,7 @@ function render({ model, el }) {
   model.on("change", write);
   write();
 
-  // JupyterLab would take the arrow keys from the focused control: they belong to the control, while
-  // Ctrl+S, Shift+Enter and their like stay JupyterLab's. It asks the focused element itself.
-  function claimKeys(event) {
-    const explorer = el.closest(".nnlib-explorer");
-    if (!explorer || !explorer.contains(event.target)) return;
-    const course = event.ctrlKey || event.metaKey || (event.shiftKey && event.key === "Enter");
-    event.target.toggleAttribute("data-lm-suppress-shortcuts", !course && event.key !== "Escape");
-  }
-  if (!model.get("live")) return () => model.off("change", write);
-  window.addEventListener("keydown", claimKeys, { capture: true });
-  return () => {
-    model.off("change", write);
-    window.removeEventListener("keydown", claimKeys, { capture: true });
-  };
+  return () => model.off("change", write);
 }
 
 export default { render };
