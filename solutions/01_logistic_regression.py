@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another: where a sigmoid is wanted, `nnlib.sigmoid` is there.
+# answer of another: where a sigmoid is wanted, `nnlib.sigmoid` is there. This is what it can do:
 
 # %%
 import numpy as np
@@ -12,6 +12,7 @@ import nnlib
 from nnlib.grading import check
 
 np.set_printoptions(precision=4, suppress=True)
+nnlib.sigmoid(np.array([-1000.0, 0.0, 1000.0]))
 
 # %% [markdown]
 # $$\sigma(z) = \frac{1}{1 + e^{-z}}$$
