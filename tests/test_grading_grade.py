@@ -230,7 +230,11 @@ def test_a_killed_run_is_taken_up_where_it_stopped(tmp_path):
     words = ["grade", str(folder), "--csv", str(table), "--lab", "00", "--jobs", "1"]
     code = f"import sys; from nnlib.grading.cli import main; sys.exit(main({words!r}))"
     with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     ) as process:
         assert process.stdout is not None
         first = [process.stdout.readline() for _ in range(3)]

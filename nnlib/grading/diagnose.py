@@ -79,7 +79,8 @@ def general_cause(failures: Sequence[Failure]) -> str:
     partial = ""
     for rule in RULES:
         found = [rule(failure) for failure in failures]
-        if found[0] and all(sentence == found[0] for sentence in found):
+        alone = len(failures) == 1 and rule in FIT_ANY_NUMBER and _is_tiny(failures[0])
+        if found[0] and not alone and all(sentence == found[0] for sentence in found):
             return found[0]
         if not _is_tiny(failures[0]):
             partial = partial or found[0]
@@ -243,7 +244,7 @@ def named_factor(failure: Failure) -> str:
 def any_factor(failure: Failure) -> str:
     """Every entry off by the same unnamed factor."""
     pair = _same_shape(failure)
-    if pair is None or pair[0].size < 2:
+    if pair is None or pair[0].size == 0:
         return ""
     got, expected = pair
     size = float(np.sum(np.abs(expected) ** 2))
@@ -258,11 +259,24 @@ def any_factor(failure: Failure) -> str:
 def constant_offset(failure: Failure) -> str:
     """Every entry off by the same amount."""
     pair = _same_shape(failure)
-    if pair is None or pair[0].size < 2:
+    if pair is None or pair[0].size == 0:
         return ""
     offset = (pair[0] - pair[1]).ravel()
     if _close(offset, np.full_like(offset, offset[0])):
         return f"Every entry is off by the same {offset[0]:.4g}: a constant is missing or extra."
+    return ""
+
+
+def related(failure: Failure) -> str:
+    """The right numbers squared, rooted, inverted, taken from 1, or through exp or log."""
+    pair = _same_shape(failure)
+    if pair is None or np.all(np.isin(pair[1], (0, 1))):
+        return ""
+    got, expected = pair
+    with np.errstate(all="ignore"):
+        for words, function in RELATIONS:
+            if _close(got, function(expected)):
+                return f"Your numbers are {words} the right ones."
     return ""
 
 
@@ -277,11 +291,13 @@ def flipped_signs(failure: Failure) -> str:
 def shifted(failure: Failure) -> str:
     """Everything one place too early or too late, or backwards."""
     pair = _same_shape(failure)
-    if pair is None or pair[0].ndim == 0 or len(pair[0]) < 3:
+    if pair is None or pair[0].ndim == 0:
         return ""
     got, expected = pair
     if _close(got[::-1], expected):
         return "The numbers are right, but in reverse order."
+    if len(got) < 3:
+        return ""
     if _close(got[1:], expected[:-1]):
         return "Everything comes one place too late: is the loop or the index off by one?"
     if _close(got[:-1], expected[1:]):
@@ -339,6 +355,15 @@ def wrong_dtype(failure: Failure) -> str:
     )
 
 
+RELATIONS: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
+    ("the squares of", np.square),
+    ("the square roots of", np.sqrt),
+    ("one over", np.reciprocal),
+    ("one minus", lambda values: 1 - values),
+    ("the exponentials of", np.exp),
+    ("the logarithms of", np.log),
+)
+FIT_ANY_NUMBER = (any_factor, constant_offset)
 RULES: tuple[Callable[[Failure], str], ...] = (
     changed_inputs,
     returned_none,
@@ -354,6 +379,7 @@ RULES: tuple[Callable[[Failure], str], ...] = (
     broadcast,
     any_factor,
     constant_offset,
+    related,
     flipped_signs,
     shifted,
     truncated_to_int,
