@@ -99,6 +99,8 @@ def test_a_copied_network_is_whole_and_apart_from_the_first(duplicate):
     train_once(net)
     twin = duplicate(net)
     assert_one_memory(twin)
+    with pytest.raises(RuntimeError, match="needs a forward first"):
+        twin.backward(np.ones((5, 2)))
     np.testing.assert_array_equal(twin.theta, net.theta)
     np.testing.assert_array_equal(twin.grad, net.grad)
     twin.theta = twin.theta + 1
