@@ -60,15 +60,14 @@ def _noticed_interrupt() -> Iterator[threading.Event]:
     Without it a job would return the score of a half-trained network as if nothing had happened.
     """
     interrupted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted  # signals reach the main thread alone
-        return
     before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield interrupted  # signals reach the main thread alone, and may be ignored there
+        return
 
     def notice(number: int, frame: FrameType | None) -> None:
         interrupted.set()
-        if callable(before):
-            before(number, frame)
+        before(number, frame)
 
     signal.signal(signal.SIGINT, notice)
     try:

@@ -246,6 +246,10 @@ def test_a_finished_run_goes_on_for_more_epochs(tmp_path):
     assert bits(train([Checkpoint(path, resume=True)], epochs=4)) == bits(train(epochs=4))
 
 
+def test_without_a_checkpoint_a_run_starts_anew(tmp_path):
+    assert bits(train([Checkpoint(tmp_path / "run.ckpt", resume=True)])) == bits(train())
+
+
 def test_a_torn_checkpoint_falls_back_on_the_one_before(tmp_path):
     path = tmp_path / "run.ckpt"
     train([InterruptAt(14), Checkpoint(path, every=1)])

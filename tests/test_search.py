@@ -233,6 +233,33 @@ def test_the_score_of_a_fit_that_was_interrupted_does_not_count():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_an_interrupted_round_is_the_last():
+    def slow(params, rng):
+        calls.append(params)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return params["lr"]
+
+    calls = []
+    found = coarse_to_fine(slow, SPACE, 5, rng=np.random.default_rng(0), **QUIET)
+    assert found.interrupted
+    assert [(t.params, t.round) for t in found.trials] == [(p, 1) for p in calls[:2]]
+
+
+def test_where_interrupts_are_ignored_a_search_ignores_them():
+    def signalled(params, rng):
+        signal.raise_signal(signal.SIGINT)
+        return 1.0
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        found = grid_search(signalled, {"i": [1, 2]}, rng=np.random.default_rng(0), **QUIET)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (len(found.trials), found.interrupted) == (2, False)
+
+
 PARALLEL_INTERRUPT = """
 import os, signal, threading, time
 import numpy as np
