@@ -140,16 +140,18 @@ class ChainSteps(Explorer):
         self.y = slider("target y", 1.0, 0.0, 1.0, step=0.05)
         self.alpha = log_slider("learning rate α", 0.1, 0.01, 100)
         self.steps = slider("step", step, 0, self.LAST)
-        made, ax = figure(size=(9, 5.1))
+        made, ax = figure(size=(9, 4.45))
         ax.set_axis_off()
-        ax.set(xlim=(0, 9), ylim=(0, 5.1))
+        ax.set(xlim=(0, 9), ylim=(0, 4.45))
         self.boxes: dict[str, _Box] = {}
         self.edges: dict[tuple[str, str], Text] = {}
         self._place_boxes(ax)
         self._place_edges(ax)
         legend = (("value", TRAIN), ("gradient", VALIDATION), ("after the update", REFERENCE))
         for k, (words, colour) in enumerate(legend):
-            ax.text(8.94, 4.9 - 0.24 * k, words, color=colour, fontsize=10, ha="right", va="center")
+            ax.text(
+                8.94, 4.28 - 0.24 * k, words, color=colour, fontsize=10, ha="right", va="center"
+            )
         self.stages = self._make_stages()
         super().__init__(made, controls=[self.x, self.y, self.alpha, self.steps])
         self.steps.value = step
@@ -158,10 +160,10 @@ class ChainSteps(Explorer):
         columns = 0.52 + 1.137 * np.arange(8)
         names = ["x", "z0", "a0", "z1", "a1", "z2", "a2", "C"]
         for name, column in zip(names, columns, strict=True):
-            self.boxes[name] = _Box(ax, _label(name), (column, 2.45), news=0.84)
+            self.boxes[name] = _Box(ax, _label(name), (column, 2.18), news=0.84)
         for k in range(3):
             column = columns[2 * k + 1]
-            self.boxes[f"W{k}"] = _Box(ax, _label(f"W{k}"), (column, 4.2))
+            self.boxes[f"W{k}"] = _Box(ax, _label(f"W{k}"), (column, 3.68))
             self.boxes[f"b{k}"] = _Box(ax, _label(f"b{k}"), (column, 0.72), news=-0.5)
         self.boxes["y"] = _Box(ax, "y", (columns[-1], 0.72))
 
@@ -179,7 +181,7 @@ class ChainSteps(Explorer):
             if y == v:
                 place, align = ((x + u) / 2, y + 0.56), "center"
             else:
-                place, align = (x + 0.08, 3.56 if y > v else 1.6), "left"
+                place, align = (x + 0.08, 3.11 if y > v else 1.45), "left"
             self.edges[source, target] = ax.text(
                 *place, "", fontsize=9, color=VALIDATION, ha=align, va="center", linespacing=1.1
             )
@@ -308,6 +310,7 @@ class GrowingXOR(Explorer):
             left.plot([], [], color=INK, linestyle="--", linewidth=1)[0] for _ in range(8)
         ]
         (self.curve,) = right.plot([], [], color=TRAIN, linestyle="-", label="training")
+        (self.now,) = right.plot([], [], "o", color=TRAIN, markeredgecolor="white")
         right.set(xlabel="epoch", ylabel="cost J (nats)", yscale="log")
         right.set(xlim=(-20, self.LAST + 20), ylim=(5e-4, 2))
         right.legend()
@@ -351,6 +354,7 @@ class GrowingXOR(Explorer):
         for line, unit in zip_longest(self.lines, bends):
             line.set_data(*(_line(*unit) if unit else ([], [])))
         self.curve.set_data(range(len(self.costs)), self.costs)
+        self.now.set_data([self.epochs], self.costs[-1:])
         self.goal_reached = h == 2 and right == len(self.labels)
         units = "no hidden unit" if h == 0 else f"{h} hidden unit{'s' * (h > 1)}"
         return (
@@ -437,7 +441,7 @@ class AnyCurve(Explorer):
         self.goal_reached = {"tanh", "ReLU"} <= self.done
         return (
             f"{n} hidden unit{'s' * (n > 1)} with g = {self.g.value}, f is {self.curve.value}: the "
-            f"largest error is {largest:.4f} on [−3, 3] and {beyond:.1f} on [−5, 5]. "
+            f"largest error is {largest:.2g} on [−3, 3] and {beyond:.1f} on [−5, 5]. "
             f"{self._verdict(largest)}"
         )
 
@@ -531,7 +535,7 @@ class StepSize(Explorer):
         if errors[i] <= 3 * np.nanmin(errors):
             return f"{start} Near the bottom of the V: it gets hardly smaller."
         if self.grid[i] > self.grid[np.nanargmin(errors)]:
-            return f"{start} Truncation: ten times less ε gives a hundred times less error."
+            return f"{start} Truncation: ten times less ε gives about a hundred times less error."
         return f"{start} Round-off: J(θ + ε) and J(θ − ε) share nearly all their digits."
 
 
@@ -562,6 +566,8 @@ class _Plane:
             [], [], "o", markersize=11, markerfacecolor="none", markeredgecolor=INK, label="wrong"
         )
         ax.set(xlim=(-edge, edge), ylim=(-edge, edge), xlabel="x₁", aspect="equal")
+        above: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncol": 3}
+        ax.legend(**above, frameon=False, handletextpad=0.2, columnspacing=1, fontsize=10)
         ax.grid(False)
         self.boundary: QuadContourSet | None = None
 
