@@ -48,6 +48,7 @@ def test_learning_curve_uses_nested_rows_of_each_fold():
     for validation, (small, middle, large) in seen.items():
         assert set(small) < set(middle) < set(large)
         assert not set(large) & set(validation)
+        assert not (np.diff(large) > 0).all()  # in the file's order the small sizes would be biased
 
 
 def test_learning_curve_shows_the_gap_close():
