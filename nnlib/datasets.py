@@ -30,7 +30,9 @@ def breast_cancer() -> Dataset:
     from sklearn.datasets import load_breast_cancer
 
     data = load_breast_cancer()
-    return Dataset(data.data, 1 - data.target, tuple(data.feature_names), ("benign", "malignant"))
+    return Dataset(
+        data.data, 1 - data.target, tuple(map(str, data.feature_names)), ("benign", "malignant")
+    )
 
 
 def diabetes() -> Dataset:
@@ -38,7 +40,9 @@ def diabetes() -> Dataset:
     from sklearn.datasets import load_diabetes
 
     data = load_diabetes(scaled=False)
-    return Dataset(data.data, data.target, tuple(data.feature_names), ("disease progression",))
+    return Dataset(
+        data.data, data.target, tuple(map(str, data.feature_names)), ("disease progression",)
+    )
 
 
 def digits() -> Dataset:
@@ -47,7 +51,7 @@ def digits() -> Dataset:
 
     data = load_digits()
     names = tuple(str(name) for name in data.target_names)
-    return Dataset(data.data / 16, data.target, tuple(data.feature_names), names)
+    return Dataset(data.data / 16, data.target, tuple(map(str, data.feature_names)), names)
 
 
 def iris() -> Dataset:
@@ -56,7 +60,7 @@ def iris() -> Dataset:
 
     data = load_iris()
     names = tuple(str(name) for name in data.target_names)
-    return Dataset(data.data, data.target, tuple(data.feature_names), names)
+    return Dataset(data.data, data.target, tuple(map(str, data.feature_names)), names)
 
 
 def wine() -> Dataset:
@@ -65,7 +69,7 @@ def wine() -> Dataset:
 
     data = load_wine()
     names = tuple(str(name) for name in data.target_names)
-    return Dataset(data.data, data.target, tuple(data.feature_names), names)
+    return Dataset(data.data, data.target, tuple(map(str, data.feature_names)), names)
 
 
 def mnist() -> Dataset:

@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -246,3 +247,24 @@ def test_a_notebook_in_mine_notes_its_own_verdicts(mine, monkeypatch, capsys):
     exec(f"check('{ID}')", namespace)
     assert Progress(mine.parent / ".progress.json")[ID].passed
     assert "right" in capsys.readouterr().out
+
+
+def test_start_opens_jupyterlab_at_the_first_lab_with_the_exercise_at_hand(course):
+    (course / "notebooks" / f"{LAB}.ipynb").write_text("{}")
+    call = "from nnlib.grading.cli import main; main()"
+    words = [sys.executable, "-c", call, "start", "--no-browser", "--port=0"]
+    # --port=0 lets the system choose one that is free.
+    with subprocess.Popen(
+        words, cwd=course, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as lab:
+        assert lab.stderr is not None
+        said = []
+        try:
+            for line in lab.stderr:
+                said.append(line)
+                if f"/lab/tree/notebooks/{LAB}.ipynb" in line:
+                    break
+        finally:
+            os.killpg(lab.pid, signal.SIGKILL)
+    assert f"/lab/tree/notebooks/{LAB}.ipynb" in said[-1]
+    assert (course / "mine" / f"{LAB}.ipynb").exists()

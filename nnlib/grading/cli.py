@@ -2,6 +2,8 @@
 
 import argparse
 import io
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +39,11 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each names the function that runs it."""
     top = argparse.ArgumentParser(prog="nnlib", description="The course's command line.")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    command = commands.add_parser("start", help="open the course in JupyterLab at its first lab")
+    command.add_argument("--no-browser", action="store_true", help="only print the address")
+    command.add_argument("--port", type=int, default=8888, help="the port to begin looking from")
+    command.set_defaults(run=run_start)
 
     command = commands.add_parser("list", help="show what is done, lab by lab")
     command.add_argument("lab", nargs="?", help="show the exercises of one lab")
@@ -91,6 +98,20 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("notebooks", nargs="+", type=Path)
     command.set_defaults(run=run_execute)
     return top
+
+
+def run_start(no_browser: bool, port: int) -> int:
+    """Put the next exercise into mine/ and open JupyterLab; returns when JupyterLab ends."""
+    desk = Desk(course_folder())
+    following = desk.next_exercise()
+    if following is not None:
+        desk.copy_of(following[0])
+    first = sorted((desk.course / "notebooks").glob("*.ipynb"))[0].relative_to(desk.course)
+    words = [sys.executable, "-m", "jupyterlab", str(first), f"--port={port}"]
+    words += ["--no-browser"] if no_browser else []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        words.append("--allow-root")  # a container's only user; JupyterLab would refuse to start
+    return subprocess.call(words, cwd=desk.course)
 
 
 def run_list(lab: str | None) -> int:

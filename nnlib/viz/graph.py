@@ -95,11 +95,14 @@ def _draw_edge(
     decimals: int,
 ) -> None:
     start, end = np.add(source, (WIDTH / 2, 0)), np.subtract(target, (WIDTH / 2, 0))
-    ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": GREY, "lw": 1.2})
+    ax.annotate(
+        "", tuple(end), tuple(start), arrowprops={"arrowstyle": "->", "color": GREY, "lw": 1.2}
+    )
     factors = f"{upstream:.{decimals}f}\n× {local:.{decimals}f}"
-    place = start + 0.37 * (end - start)  # not the middle: two crossing edges would meet there
+    x, y = start + 0.37 * (end - start)  # not the middle: two crossing edges would meet there
     ax.text(
-        *place,
+        x,
+        y,
         factors,
         fontsize=8,
         color=VALIDATION,

@@ -200,6 +200,8 @@ class LabPage:
             "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
             name,
         )
+        # JupyterLab fades its splash screen in and out while it changes.
+        self.page.wait_for_function("() => !document.getElementById('jupyterlab-splash')")
 
     def screenshot(self, name: str) -> Path:
         """Leave a picture of the page to look at."""
