@@ -474,12 +474,14 @@ class StepSize(Explorer):
         self.grid = np.logspace(-12, 0, 12 * self.PER_DECADE + 1)
         ax.axhspan(1e-13, 1e-7, color=REFERENCE, alpha=0.12, linewidth=0)
         ax.text(0.8, 2.2e-13, "below 1e-7: trust it", color=REFERENCE, fontsize=11, ha="right")
-        (self.curve,) = ax.plot([], [], "-", color=TRAIN)
+        (self.other,) = ax.plot([], [], "--", color=GREY, linewidth=1.5, label="float32")
+        (self.curve,) = ax.plot([], [], "-", color=TRAIN, label="float64")
         (self.point,) = ax.plot([], [], "o", color=VALIDATION, markersize=11, markeredgecolor="w")
         side: dict[str, Any] = {"color": GREY, "fontsize": 11, "path_effects": OUTLINE}
         ax.text(1.6e-12, 30, "← ε too small: round-off, 1/ε", ha="left", va="center", **side)
         ax.text(0.8, 30, "ε too large: truncation, ε² →", ha="right", va="center", **side)
         ax.set(xlabel="step ε", xscale="log", yscale="log", xlim=(6e-13, 2), ylim=(1e-13, 200))
+        self.legend = ax.legend(loc="upper left", bbox_to_anchor=(0, 0.92), fontsize=10)
         ax.set_ylabel("relative error\n‖approx − d‖ / (‖approx‖ + ‖d‖)")
         self.measured = {name: self._measure(name) for name in ("float64", "float32")}
         super().__init__(made, controls=[self.eps, self.precision, self.gradient])
@@ -512,13 +514,21 @@ class StepSize(Explorer):
                 measured.append(None)
         return exact, measured
 
-    def draw(self) -> str:
-        precision = self.precision.value
+    def _errors(self, precision: str) -> np.ndarray:
+        """The relative error of the chosen gradient at every ε, nan where ε is lost."""
         exact, measured = self.measured[precision]
         d = exact[self.gradient.value]
-        errors = np.array([np.nan if m is None else relative_error(m, d) for m in measured])
+        return np.array([np.nan if m is None else relative_error(m, d) for m in measured])
+
+    def draw(self) -> str:
+        precision = self.precision.value
+        errors = self._errors(precision)
         i = int(np.abs(np.log(self.grid / self.eps.value)).argmin())
         self.curve.set_data(self.grid, errors)
+        (other,) = self.measured.keys() - {precision}
+        self.other.set_data(self.grid, self._errors(other))
+        for text, name in zip(self.legend.get_texts(), (other, precision), strict=True):
+            text.set_text(name)
         self.point.set_data([self.grid[i]], [errors[i]])
         if np.nanmin(errors) < 1e-3 and errors[i] <= 3 * np.nanmin(errors):
             self.found.add(precision)
