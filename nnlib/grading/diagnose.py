@@ -37,24 +37,27 @@ def named_wrong(
 ) -> Wrong | None:
     """Return the named wrong answer that gives the learner's result on every failed case.
 
+    In a chain of links, one that first goes wrong at the same link, with the same value, will do.
     Among several, the first that also passes the cases which the learner passes.
     """
-    candidates = [
-        wrong
-        for wrong in exercise.wrongs
-        if all(
-            _same_outcome(
-                exercise,
-                failure.outcome,
-                run_case(exercise, wrong.function, failure.case, seed=seed),
+    for alike in (_same_result, _same_slip):
+        candidates = [
+            wrong
+            for wrong in exercise.wrongs
+            if all(
+                alike(
+                    exercise,
+                    failure,
+                    run_case(exercise, wrong.function, failure.case, seed=seed),
+                    seed,
+                )
+                for failure in failures
             )
-            for failure in failures
-        )
-    ]
-    for wrong in candidates[:-1]:
-        if all(_passes(exercise, wrong, case, seed) for case in passed):
-            return wrong
-    return candidates[-1] if candidates else None
+        ]
+        for wrong in candidates:
+            if wrong is candidates[-1] or all(_passes(exercise, wrong, c, seed) for c in passed):
+                return wrong
+    return None
 
 
 def _passes(exercise: Exercise, wrong: Wrong, case: Case, seed: int) -> bool:
@@ -69,6 +72,21 @@ def _same_outcome(exercise: Exercise, mine: Outcome, theirs: Outcome) -> bool:
     if set(mine.changed) != set(theirs.changed):
         return False
     return exercise.mismatch(mine.value, theirs.value) is None
+
+
+def _same_result(exercise: Exercise, failure: Failure, theirs: Outcome, seed: int) -> bool:
+    return _same_outcome(exercise, failure.outcome, theirs)
+
+
+def _same_slip(exercise: Exercise, failure: Failure, theirs: Outcome, seed: int) -> bool:
+    mine = failure.mismatch
+    if mine is None or not mine.link or mine.kind not in ("shape", "value") or theirs.error:
+        return False
+    right = run_case(exercise, exercise.reference, failure.case, seed=seed)
+    other = exercise.mismatch(theirs.value, right.value)
+    if other is None or other.link != mine.link:
+        return False
+    return exercise.mismatch(mine.got, other.got) is None
 
 
 def general_cause(failures: Sequence[Failure]) -> str:
@@ -121,6 +139,9 @@ def wrong_type(failure: Failure) -> str:
     got = wrong.got
     if callable(got):
         return "Your function returned a function: did you forget the parentheses of a call?"
+    if isinstance(wrong.expected, Mapping) and not wrong.link:
+        came = f"{len(got)} came" if isinstance(got, tuple | list) else f"{describe_type(got)} came"
+        return f"Return {len(wrong.expected)} results: {', '.join(wrong.expected)}; {came}."
     where = f" for {wrong.link}" if wrong.link else ""
     expected = describe_type(wrong.expected)
     return f"Your function returned {describe_type(got)}{where}; expected {expected}."
