@@ -66,7 +66,7 @@ def test_with_early_stopping_it_is_at_least_as_accurate_as_scikit_learn(name):
 
 @pytest.mark.parametrize("name", SETS)
 def test_trained_to_the_end_it_is_scikit_learn_s_equal(name):
-    """Same network, optimiser, penalty and batches: what is left is the luck of the start."""
+    """Same sizes, rate and batches; the penalty is scaled by m here, by the batch there."""
     X, y = SETS[name](return_X_y=True)
     settings = {"hidden_layer_sizes": (32,), "learning_rate_init": 0.01, "max_iter": 150}
     settings |= {"batch_size": 64, "n_iter_no_change": 5, "activation": "tanh"}
