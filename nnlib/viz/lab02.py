@@ -481,7 +481,7 @@ class StepSize(Explorer):
         ax.text(1.6e-12, 30, "← ε too small: round-off, 1/ε", ha="left", va="center", **side)
         ax.text(0.8, 30, "ε too large: truncation, ε² →", ha="right", va="center", **side)
         ax.set(xlabel="step ε", xscale="log", yscale="log", xlim=(6e-13, 2), ylim=(1e-13, 200))
-        self.legend = ax.legend(loc="upper left", bbox_to_anchor=(0, 0.92), fontsize=10)
+        self.legend = ax.legend(loc="lower left", fontsize=10)
         ax.set_ylabel("relative error\n‖approx − d‖ / (‖approx‖ + ‖d‖)")
         self.measured = {name: self._measure(name) for name in ("float64", "float32")}
         super().__init__(made, controls=[self.eps, self.precision, self.gradient])
