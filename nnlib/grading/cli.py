@@ -107,7 +107,14 @@ def run_start(no_browser: bool, port: int) -> int:
     if following is not None:
         desk.copy_of(following[0])
     first = sorted((desk.course / "notebooks").glob("*.ipynb"))[0].relative_to(desk.course)
-    words = [sys.executable, "-m", "jupyterlab", str(first), f"--port={port}"]
+    address = f"/lab/tree/{first.as_posix()}"
+    words = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--port={port}",
+        f"--LabApp.default_url={address}",
+    ]
     words += ["--no-browser"] if no_browser else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         words.append("--allow-root")  # a container's only user; JupyterLab would refuse to start
