@@ -28,7 +28,20 @@ from nnlib.sequential import Sequential, Trace
 from nnlib.training import train_step
 from nnlib.viz.controls import dropdown, log_slider, slider
 from nnlib.viz.explorer import Explorer
-from nnlib.viz.style import GREY, ORANGE, REFERENCE, TRAIN, VALIDATION, figure
+from nnlib.viz.style import (
+    CLASS_0,
+    CLASS_1,
+    GREY,
+    INK,
+    MARKERS,
+    ORANGE,
+    PALE_CLASSES,
+    REFERENCE,
+    TRAIN,
+    VALIDATION,
+    CourseFigure,
+    figure,
+)
 
 SATURATED, THROUGH = 0.05, 0.01
 SHADE, BAND = "#F3E3D3", "#D5EEE5"
@@ -79,6 +92,31 @@ def hidden_traces(net: Sequential, X: np.ndarray, y: np.ndarray) -> list[Trace]:
     """
     traces = net.trace(X, y, CrossEntropy())
     return [trace for trace in traces if isinstance(trace.layer, Activation)]
+
+
+def boundaries(
+    answers: Mapping[str, Callable[[np.ndarray], np.ndarray]], X: np.ndarray, y: np.ndarray
+) -> CourseFigure:
+    """Side by side, where each classifier of two features says 1: P(y = 1) and its border at ½.
+
+    Shapes    X (m, 2)   y (m,) of 0 and 1   answers: name → function (k, 2) → (k,)
+    """
+    made, axes = figure(1, len(answers), size=(8.8, 3.7), sharey=True)
+    (a, b), said = (np.linspace(v.min() - 0.3, v.max() + 0.3, 150) for v in X.T), []
+    grid = np.stack(np.meshgrid(a, b), axis=-1)
+    for ax, (name, answer) in zip(axes, answers.items(), strict=True):
+        P = answer(grid.reshape(-1, 2)).reshape(150, 150)
+        ax.contourf(a, b, P, np.linspace(0, 1, 11), cmap=PALE_CLASSES)
+        ax.contour(a, b, P, [0.5], colors=INK, linewidths=2)
+        for k, colour in enumerate((CLASS_0, CLASS_1)):
+            look = {"color": colour, "marker": MARKERS[k], "edgecolor": "white", "linewidth": 0.5}
+            ax.scatter(*X[y == k].T, s=28, **look)
+        ax.set(title=name, xlabel="x₁")
+        ax.grid(False)
+        said.append(f"{name}: {np.sum((answer(X) > 0.5) == (y == 1))} of {len(y)} points right")
+    axes[0].set_ylabel("x₂")
+    made.caption = f"{_capital('; '.join(said))}."
+    return made
 
 
 class ActivationCurves(Explorer):
@@ -164,8 +202,7 @@ class GradientDepth(Explorer):
     """
 
     goal = (
-        "With 50 layers, keep the gradient's norm at layer 1 within a factor 10 of the last one's. "
-        "Then with another activation."
+        "With 50 layers, keep the gradient's norm at layer 1 within a factor 10 of the last one's."
     )
 
     def __init__(self, X: np.ndarray, y: np.ndarray, mine: Drawn | None = None) -> None:

@@ -546,8 +546,8 @@ initial_weights = Exercise(
     hints=(
         Hint(
             "I do not know where to begin",
-            "Unpack shape into n_out and n_in, work out the variance of the kind, and draw normal numbers "
-            "with its root as standard deviation.",
+            "Unpack shape into n_out and n_in, work out the variance of the kind, and draw normal "
+            "numbers with its root as standard deviation.",
         ),
         Hint(
             "My spread is far too small",
