@@ -8,8 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 from nnlib import linear_regression
+from nnlib.callbacks import Callback, Run
 from nnlib.curves import Curve
 from nnlib.dropout import Dropout
 from nnlib.early_stopping import EarlyStopping
@@ -43,6 +45,35 @@ ABOVE: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "fra
 def powers(x: np.ndarray, degree: int) -> np.ndarray:
     """1, x, x², … as columns: x (m,) → (m, degree + 1)."""
     return np.vander(x, degree + 1, increasing=True)
+
+
+def truth(x: np.ndarray) -> np.ndarray:
+    """What the lab's made-up measurements are true to: 1 + cos 2x + x/2."""
+    return 1 + np.cos(2 * x) + x / 2
+
+
+def measure(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The truth at x (m,), with noise of standard deviation 0.3."""
+    return truth(x) + 0.3 * rng.normal(size=len(x))
+
+
+def tired_labels(labels: np.ndarray, *, share: float, rng: np.random.Generator) -> np.ndarray:
+    """A copy of labels 0 … 9 (m,) in which each one is, with probability `share`, another digit."""
+    slips = rng.random(len(labels)) < share
+    return (labels + slips * rng.integers(1, 10, len(labels))) % 10
+
+
+class Mistakes(Callback):
+    """Keeps, after each epoch, which of the rows X (m, n) a network takes for another class."""
+
+    def __init__(self, X: np.ndarray, y: np.ndarray) -> None:
+        self.X, self.y = X, y
+
+    def on_start(self, run: Run) -> None:
+        self.by_epoch: list[np.ndarray] = []
+
+    def on_epoch(self, run: Run) -> None:
+        self.by_epoch.append(run.net.predict(self.X).argmax(axis=1) != self.y)
 
 
 def lasso(
@@ -92,20 +123,18 @@ class PolynomialFit(Explorer):
     goal = "Keep degree 12, and find a λ whose validation RMSE is below 0.35."
     LAMS = np.geomspace(1e-8, 1e3, 45)
 
-    def __init__(
-        self, training: Points, validation: Points, truth: Callable[[np.ndarray], np.ndarray]
-    ) -> None:
+    def __init__(self, training: Points, validation: Points) -> None:
         self.training, self.validation = training, validation
         self.degree = slider("degree", 12, 0, 12)
         self.lam = log_slider("penalty λ", 1e-8, 1e-8, 1e3, per_decade=4)
         self.all = toggle("punish θ₀ as well")
         self.grid = np.linspace(-1, 1, 401)
         made, (self.data, self.errors) = figure(1, 2, size=(9, 4.2))
-        self._draw_data(truth)
+        self._draw_data()
         self._draw_errors()
         super().__init__(made, controls=[self.degree, self.lam, self.all])
 
-    def _draw_data(self, truth: Callable[[np.ndarray], np.ndarray]) -> None:
+    def _draw_data(self) -> None:
         ax = self.data
         ax.plot(self.grid, truth(self.grid), "--", color=REFERENCE, label="truth")
         ax.plot(*self.validation, ".", color=VALIDATION, ms=4, alpha=0.6, label="validation")
@@ -491,6 +520,7 @@ class EarlyStop(Explorer):
         ax.set(xlim=(0, self.last + 1), ylim=(0, 1.03 * top))
         ax.legend(loc="upper right")
         super().__init__(made, controls=[self.patience, self.run, self.epochs])
+        self.epochs.value = self.last
 
     def losses(self, name: str) -> list[float]:
         """The validation loss of a run, epoch by epoch."""
@@ -584,9 +614,13 @@ def bundles(
 
 
 def boundaries(
-    predictors: Mapping[str, Callable[[np.ndarray], np.ndarray]], X: np.ndarray, y: np.ndarray
+    predictors: Mapping[str, Callable[[np.ndarray], np.ndarray]], training: Points, new: Points
 ) -> CourseFigure:
-    """P(y = 1) over the plane and the points X (m, 2), y (m,), one panel per predictor."""
+    """P(y = 1) over the plane and the training points (X (m, 2), y (m,)), one panel per predictor.
+
+    The caption counts the mistakes on these and on the `new` points.
+    """
+    X, y = training
     made, axes = figure(1, len(predictors), size=(9.2, 3.3), sharey=True)
     low, high = X.min(axis=0) - 0.4, X.max(axis=0) + 0.4
     a, b = np.linspace(low[0], high[0], 150), np.linspace(low[1], high[1], 150)
@@ -599,11 +633,13 @@ def boundaries(
         for k, colour in enumerate((CLASS_0, CLASS_1)):
             look: dict[str, Any] = {"color": colour, "mec": "white", "mew": 0.5, "ms": 6}
             ax.plot(*X[y == k].T, MARKERS[k], **look)
-        ax.set(title=name, xlabel="x₁")
-        wrong = int(np.sum((predict(X) >= 0.5) != (y == 1)))
-        words.append(f"{name} {wrong}")
+        wrong = [100 * np.mean((predict(Z) >= 0.5) != (t == 1)) for Z, t in (training, new)]
+        ax.set(title=f"{name}: new {wrong[1]:.1f} % wrong", xlabel="x₁")
+        words.append(f"{name} {wrong[0]:.1f} % and {wrong[1]:.1f} %")
     axes[0].set_ylabel("x₂")
-    made.caption = f"Of {len(y)} training points are wrong: {', '.join(words)}."
+    made.caption = (
+        f"Wrong among {len(y)} training and {len(new[1])} new points: {', '.join(words)}."
+    )
     return made
 
 
@@ -626,12 +662,10 @@ def score_curve(
         ax.plot(curve.values[i], mean[i], "o", color=INK, ms=10, mec="white", label="lowest")
     ax.set(xlabel=xlabel, ylabel=ylabel, xscale="log" if log else "linear")
     ax.legend()
-    ends = [f"{name} {s[0].mean():.2f} to {s[-1].mean():.2f}" for name, s, *_ in looks]
-    lowest = f"; lowest validation {mean[i]:.2f} at {number(curve.values[i])}" if best else ""
-    made.caption = (
-        f"{ylabel} for {xlabel} from {number(curve.values[0])} to {number(curve.values[-1])}: "
-        f"{', '.join(ends)}{lowest}."
-    )
+    rows = zip(curve.values, curve.training.mean(axis=1), mean, strict=True)
+    words = "; ".join(f"{number(value)}: {a:.2f}, {b:.2f}" for value, a, b in rows)
+    lowest = f". Lowest: {mean[i]:.2f} at {number(curve.values[i])}" if best else ""
+    made.caption = f"{ylabel} in training and validation by {xlabel}. {words}{lowest}."
     return made
 
 
@@ -639,15 +673,18 @@ def _validation(curve: Curve) -> tuple[np.ndarray, str, str]:
     return curve.validation, VALIDATION, "--"
 
 
-def images(rows: Mapping[str, np.ndarray]) -> CourseFigure:
-    """Grey images (k, H, W) in named rows of equal length."""
+def images(rows: Mapping[str, np.ndarray], *, titles: ArrayLike = ()) -> CourseFigure:
+    """Grey images (k, H, W) in named rows of equal length; `titles` (k,) stand over the first."""
     count = len(next(iter(rows.values())))
-    made, axes = figure(len(rows), count, size=(9, 1.25 * len(rows)), squeeze=False)
+    made, axes = figure(len(rows), count, size=(9, 0.5 + 0.75 * len(rows)), squeeze=False)
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
         for ax, picture in zip(line, pictures, strict=True):
             _image(ax, picture)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    made.caption = f"{count} digits each: {', '.join(rows)}."
+    for ax, title in zip(axes[0], np.asarray(titles).tolist(), strict=False):
+        ax.set_title(str(title))
+    said = "".join(f" {title}" for title in np.asarray(titles).tolist())
+    made.caption = f"{count} digits in each row: {', '.join(rows)}{said}."
     return made
 
 
