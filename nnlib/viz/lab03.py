@@ -43,7 +43,7 @@ from nnlib.viz.style import (
     figure,
 )
 
-SATURATED, THROUGH = 0.05, 0.01
+SATURATED, THROUGH, RUNAWAY = 0.05, 0.01, 1e9
 SHADE, BAND = "#F3E3D3", "#D5EEE5"
 
 UNITS: dict[str, Callable[[], Activation]] = {
@@ -347,21 +347,22 @@ class DyingReLU(Explorer):
         self.loss = CrossEntropy()
         self.dead: list[float] = []
         self.costs: list[float] = []
-        self.killed = self.broken = False
+        self.killed = False
         self._look()
 
     def step(self) -> bool:
-        if self.broken or self.taken >= self.last_step:
+        if self.finished:
             return False
         self.unit.alpha = self.alpha.value
-        try:
-            for _ in range(self.steps_per_frame):
-                train_step(self.net, self.loss, SGD(self.lr.value), self.X, self.y)
-        except FloatingPointError:
-            self.broken = True
-            return False
+        for _ in range(self.steps_per_frame):
+            train_step(self.net, self.loss, SGD(self.lr.value), self.X, self.y)
         self._look()
-        return self.taken < self.last_step
+        return not self.finished
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are taken, or the cost has left for infinity."""
+        return self.taken >= self.last_step or self.costs[-1] > RUNAWAY
 
     @property
     def taken(self) -> int:
@@ -402,8 +403,8 @@ class DyingReLU(Explorer):
         if silent > dead:
             said += f" ({silent} never fire, but the slope α lets their gradient through)"
         said += f", cost {_size(self.costs[-1])}."
-        if self.broken:
-            return said + " The next step would leave all finite numbers: press Reset."
+        if self.costs[-1] > RUNAWAY:
+            return said + " It has run away: such steps are too long. Press Reset."
         if dead == self.n:
             return said + " Nothing but the output's bias can learn now."
         return said
