@@ -109,6 +109,8 @@ class ParameterVector:
 
     def name_of(self, i: int) -> str:
         """The parameter's name and index of entry i of θ, such as '0.W[2, 1]'."""
+        if not 0 <= i < self.theta.size:
+            raise IndexError(f"θ has entries 0 … {self.theta.size - 1}, got {i}")
         view = next(view for view in self.views if view.start <= i < view.stop)
         index = np.unravel_index(i - view.start, view.shape)
         return f"{view.name}[{', '.join(str(int(k)) for k in index)}]"

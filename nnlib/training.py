@@ -9,7 +9,7 @@ import numpy as np
 from nnlib.callbacks import Callback, History, Run
 from nnlib.losses import Loss
 from nnlib.optimizers import Optimizer
-from nnlib.regularization import Penalty
+from nnlib.regularization import Penalty, clip_gradient
 from nnlib.sequential import Sequential
 from nnlib.validation import as_float, count, finite
 
@@ -25,14 +25,15 @@ def fit(
     batch_size: int | None = None,
     rng: np.random.Generator | None = None,
     penalty: Penalty | None = None,
+    clip_norm: float | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> History:
     """Train net on X (m, …) and y for some epochs and return the history of J, one value per epoch.
 
-    Batches are drawn in a new order each epoch when rng is given. An interrupt (Ctrl-C, or the
-    notebook's stop button) ends the run and keeps what θ has learned; history.ended says so.
-    Raises ValueError for data that cannot be learned from, before θ moves; FloatingPointError as
-    soon as J is not finite.
+    Batches are drawn in a new order each epoch when rng is given; clip_norm bounds ‖∇‖. An
+    interrupt (Ctrl-C, or the notebook's stop button) ends the run and keeps what θ has learned;
+    history.ended says so. Raises ValueError for data that cannot be learned from, before θ moves;
+    FloatingPointError as soon as J is not finite.
     """
     X, y = _training_data(net, loss, X, y)
     epochs, m = count(epochs, "epochs"), len(X)
@@ -42,7 +43,7 @@ def fit(
     try:
         while run.epoch < epochs and not run.stop:
             for batch in run.batches_left():
-                J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m)
+                J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m, clip_norm)
                 run.count_step(J, rows=len(y[batch]))
                 for callback in callbacks:
                     callback.on_step(run)
@@ -70,9 +71,11 @@ def train_step(
     y: np.ndarray,
     penalty: Penalty | None = None,
     m: int | None = None,
+    clip_norm: float | None = None,
 ) -> float:
     """One step on one batch; returns J before it. The penalty is scaled by m, all the rows.
 
+    With clip_norm the whole gradient, penalty included, is shortened to that norm at most.
     Raises FloatingPointError, with θ left as it was, when J is not finite.
     """
     m = len(X) if m is None else m
@@ -88,6 +91,8 @@ def train_step(
     net.fill_gradients(loss.backward())
     if penalty:
         net.grad += penalty.gradient(net.theta, mask, m)
+    if clip_norm is not None:
+        clip_gradient(net.grad, clip_norm)
     optimizer.step(net.theta, net.grad)
     if penalty:
         penalty.after_step(net.theta, mask, m, lr)

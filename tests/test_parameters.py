@@ -176,6 +176,9 @@ def test_every_entry_of_theta_has_a_name():
         "0.b[0]",
         "3.b[1]",
     ]
+    for outside in (-1, parameters.theta.size):
+        with pytest.raises(IndexError, match=f"θ has entries 0 … .*, got {outside}"):
+            parameters.name_of(outside)
 
 
 def test_a_layer_belongs_to_one_network():

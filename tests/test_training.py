@@ -148,6 +148,24 @@ def test_the_penalty_counts_all_rows_whatever_the_batch(batch_size, net, X, y):
     assert history["loss"][0] == pytest.approx(expected, rel=1e-9)
 
 
+def test_clipping_shortens_the_whole_gradient_penalty_included(net, X, y):
+    start = net.theta.copy()
+    settings = {"epochs": 1, "penalty": L2(40.0)}
+    fit(net, CrossEntropy(), SGD(1.0), X, y, **settings)
+    whole, net.theta = start - net.theta, start
+    norm = np.linalg.norm(whole)
+    assert norm > 0.1
+    fit(net, CrossEntropy(), SGD(1.0), X, y, clip_norm=0.1, **settings)
+    assert_allclose(start - net.theta, whole * (0.1 / norm), rtol=1e-12)
+    net.theta = start
+    fit(net, CrossEntropy(), SGD(1.0), X, y, clip_norm=2 * norm, **settings)
+    assert_allclose(start - net.theta, whole, rtol=1e-12)
+    net.theta = start
+    with pytest.raises(ValueError, match="max_norm must be a positive number, got 0"):
+        fit(net, CrossEntropy(), SGD(1.0), X, y, clip_norm=0, **settings)
+    assert_array_equal(net.theta, start)
+
+
 def test_the_same_seed_gives_the_same_network(X, y):
     def trained(seed):
         rng = np.random.default_rng(seed)
