@@ -136,7 +136,7 @@ class ActivationCurves(Explorer):
         self.unit = dropdown("unit", [*CURVES])
         self.z = slider("pre-activation z", 0.0, self.low, self.high, step=0.1)
         self.alpha = slider("slope α below 0", 0.2, -0.5, 2.0, step=0.01)
-        half = np.geomspace(1e-9, self.high, 400)
+        half = np.geomspace(1e-9, self.high + 0.4, 400)
         self.grid = np.concatenate([-half[::-1], [np.nan], half])  # the gap leaves jumps open
         made, (left, right) = figure(1, 2, size=(8.8, 3.9))
         self.zones = [_Zones(ax) for ax in (left, right)]
@@ -151,7 +151,7 @@ class ActivationCurves(Explorer):
         left.set(xlabel="pre-activation z", ylabel="activation g(z)", ylim=(-2.2, 4.2))
         right.set(xlabel="pre-activation z", ylabel="slope g′(z)", ylim=(-0.62, 2.12))
         for ax in (left, right):
-            ax.set_xlim(self.low, self.high)
+            ax.set_xlim(self.low - 0.4, self.high + 0.4)
         left.legend(loc="lower right")
         super().__init__(made, controls=[self.unit, self.z, self.alpha])
 
@@ -189,8 +189,9 @@ class ActivationCurves(Explorer):
         if z == 0 and name in KINKS:
             return said + "At this kink the slope is a convention: here, that of the left side."
         if abs(slope) < SATURATED:
-            return said + f"Saturated: {abs(slope):.2%} of a gradient gets through."
-        return said + f"{_percent(slope)} of a gradient gets through."
+            return said + f"Saturated: {100 * abs(slope):.2f} % of a gradient gets through."
+        turned = ", its sign turned round" if slope < 0 else ""
+        return said + f"{100 * abs(slope):.0f} % of a gradient gets through{turned}."
 
 
 class GradientDepth(Explorer):
@@ -233,7 +234,9 @@ class GradientDepth(Explorer):
         self.band.set_height(end * 10 - end / 10)
         seen = norms[norms > 0]
         lowest, highest = (seen.min(), seen.max()) if len(seen) else (end, end)
-        self.line.axes.set_ylim(min(lowest, end / 10) / 10, max(highest, end * 10) * 10)
+        low, high = min(lowest, end / 10), max(highest, end * 10)
+        margin = 3 * (high / low) ** 0.04
+        self.line.axes.set_ylim(low / margin, high * margin)
         ratio = norms[0] / end
         self.goal_reached = L == 50 and 0.1 <= ratio <= 10
         times = "" if self.gain.value == 1 else f" times {self.gain.value:.1f}"
@@ -323,13 +326,15 @@ class DyingReLU(Explorer):
         units = np.arange(1, self.n + 1)
         self.bars = left.bar(units, np.zeros(self.n), color=TRAIN, width=0.8)
         (self.crosses,) = left.plot([], [], "x", color=VALIDATION, ms=7, mew=2, label="dead")
-        left.set(xlabel="hidden unit", ylabel="fires for (% of the examples)", ylim=(-6, 104))
+        left.set(xlabel="hidden unit", ylabel="fires for (% of the examples)", ylim=(-6, 121))
+        left.set_yticks(range(0, 101, 20))
         left.set_xlim(0, self.n + 1)
         left.legend(loc="upper right")
-        (self.dead_line,) = middle.plot([], [], "-", color=VALIDATION)
+        last: dict[str, Any] = {"marker": "o", "markevery": [-1], "ms": 7}
+        (self.dead_line,) = middle.plot([], [], "-", color=VALIDATION, **last)
         middle.set(xlabel="step", ylabel="dead units (%)", ylim=(-3, 103))
         middle.axhline(80, color=GREY, linestyle=":", lw=1.5)
-        (self.cost_line,) = right.plot([], [], "-", color=TRAIN)
+        (self.cost_line,) = right.plot([], [], "-", color=TRAIN, **last)
         right.set(xlabel="step", ylabel="cross-entropy J (nats)", yscale="log", ylim=(0.01, 1000))
         right.set_yticks([0.01, 0.1, 1, 10, 100], ["0.01", "0.1", "1", "10", "100"])
         right.axhline(1, color=GREY, linestyle=":", lw=1.5)
@@ -394,7 +399,8 @@ class DyingReLU(Explorer):
         self.dead_line.set_data(steps, self.dead)
         self.cost_line.set_data(steps, self.costs)
         for ax in self.times:
-            ax.set_xlim(0, max(40, 100 * np.ceil(steps[-1] / 100)))
+            end = max(40, 100 * np.ceil(steps[-1] / 100))
+            ax.set_xlim(-0.04 * end, 1.02 * end)
         self.goal_reached = self.killed and self.costs[-1] < 1
         return self._words(int(dead.sum()), int(np.sum(fires == 0)))
 
@@ -402,7 +408,7 @@ class DyingReLU(Explorer):
         said = f"Step {self.taken}, α = {self.alpha.value:.2f}: {dead} of {self.n} units are dead"
         if silent > dead:
             said += f" ({silent} never fire, but the slope α lets their gradient through)"
-        said += f", cost {_size(self.costs[-1])}."
+        said += f", cost {_cost(self.costs[-1])}."
         if self.costs[-1] > RUNAWAY:
             return said + " It has run away: such steps are too long. Press Reset."
         if dead == self.n:
@@ -507,16 +513,16 @@ def _four(value: float) -> str:
     return f"{value:.4f}".replace("-", "−")
 
 
-def _percent(value: float) -> str:
-    return f"{100 * value:.0f} %".replace("-", "−")
-
-
 def _capital(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
 def _layers(count: int) -> str:
     return f"{count} hidden layer{'' if count == 1 else 's'}"
+
+
+def _cost(value: float) -> str:
+    return f"{value:.4f}" if value < 1e3 else _size(value)
 
 
 def _size(value: float) -> str:
