@@ -136,7 +136,7 @@ class ActivationCurves(Explorer):
         self.unit = dropdown("unit", [*CURVES])
         self.z = slider("pre-activation z", 0.0, self.low, self.high, step=0.1)
         self.alpha = slider("slope α below 0", 0.2, -0.5, 2.0, step=0.01)
-        half = np.geomspace(1e-9, self.high + 0.4, 400)
+        half = np.linspace(1e-9, self.high + 0.4, 641)
         self.grid = np.concatenate([-half[::-1], [np.nan], half])  # the gap leaves jumps open
         made, (left, right) = figure(1, 2, size=(8.8, 3.9))
         self.zones = [_Zones(ax) for ax in (left, right)]
@@ -202,9 +202,7 @@ class GradientDepth(Explorer):
     Shapes    X (m, 64)   y (m,) of ten classes
     """
 
-    goal = (
-        "With 50 layers, keep the gradient's norm at layer 1 within a factor 10 of the last one's."
-    )
+    goal = "With 50 layers, keep the gradient's size at layer 1 within a factor 10 of the last's."
 
     def __init__(self, X: np.ndarray, y: np.ndarray, mine: Drawn | None = None) -> None:
         self.X, self.y = X, y
