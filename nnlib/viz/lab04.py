@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from nnlib import linear_regression
@@ -515,9 +514,9 @@ class EarlyStop(Explorer):
         (self.rest,) = ax.plot([], [], ":", color=VALIDATION, alpha=0.6, label="had it gone on")
         (self.kept,) = ax.plot([], [], "o", color=INK, ms=10, mec="white", label="kept", zorder=5)
         self.end = ax.axvline(0, color=GREY, linestyle="-.", lw=1.5, label="stopped")
-        top = max(history["validation loss"][0] for history in histories.values())
+        low = min(min(history["validation loss"]) for history in histories.values())
         ax.set(xlabel="epoch", ylabel="cross-entropy (nats)")
-        ax.set(xlim=(0, self.last + 1), ylim=(0, 1.03 * top))
+        ax.set(xlim=(0, self.last + 1), ylim=(0, 2.7 * low))
         ax.legend(loc="upper right")
         super().__init__(made, controls=[self.patience, self.run, self.epochs])
         self.epochs.value = self.last
@@ -673,18 +672,25 @@ def _validation(curve: Curve) -> tuple[np.ndarray, str, str]:
     return curve.validation, VALIDATION, "--"
 
 
-def images(rows: Mapping[str, np.ndarray], *, titles: ArrayLike = ()) -> CourseFigure:
-    """Grey images (k, H, W) in named rows of equal length; `titles` (k,) stand over the first."""
+def images(
+    rows: Mapping[str, np.ndarray], *, titles: ArrayLike = (), truths: ArrayLike = ()
+) -> CourseFigure:
+    """Grey images (k, H, W) in named rows of equal length.
+
+    `titles` (k,) stand over the first row, in colour where they differ from the `truths` (k,).
+    """
     count = len(next(iter(rows.values())))
     made, axes = figure(len(rows), count, size=(9, 0.5 + 0.75 * len(rows)), squeeze=False)
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
         for ax, picture in zip(line, pictures, strict=True):
             _image(ax, picture)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    for ax, title in zip(axes[0], np.asarray(titles).tolist(), strict=False):
-        ax.set_title(str(title))
-    said = "".join(f" {title}" for title in np.asarray(titles).tolist())
-    made.caption = f"{count} digits in each row: {', '.join(rows)}{said}."
+    said = []
+    for ax, title, truth in zip(axes[0], np.asarray(titles), np.asarray(truths), strict=False):
+        said.append(f" {title}" if title == truth else f" {title} (wrong: {truth})")
+        ax.set_title(str(title) if title == truth else f"{title} ✗")
+        ax.title.set_color(INK if title == truth else VALIDATION)
+    made.caption = f"{count} digits in each row: {', '.join(rows)}{','.join(said)}."
     return made
 
 
@@ -692,7 +698,7 @@ def _image(ax: Axes, picture: np.ndarray) -> None:
     ax.grid(False)
     ax.imshow(picture, cmap="gray_r", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[])
-    ax.add_patch(Rectangle((-0.5, -0.5), *picture.shape[::-1], fill=False, ec=PALE))
+    ax.spines[["left", "bottom"]].set_visible(False)
 
 
 def spread_out(heights: np.ndarray, gap: float) -> np.ndarray:
