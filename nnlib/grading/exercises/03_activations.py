@@ -336,8 +336,7 @@ def _own_weight(w: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 def _from_the_left(w: np.ndarray, z: np.ndarray) -> np.ndarray:
-    slope = nnlib.Sigmoid().slope(z)
-    return np.cumprod(slope * np.append(1.0, w[1:]))
+    return np.cumprod(nnlib.Sigmoid().slope(z) * w)
 
 
 gradient_through = Exercise(
@@ -724,6 +723,14 @@ prelu_backward = Exercise(
             "one for all",
             lambda dA, Z, alpha: (_prelu_slope(dA, Z, alpha), np.sum(dA * np.minimum(0, Z))),
             "You sum over everything; each unit has its own α, so sum over the rows alone.",
+        ),
+        Wrong(
+            "over the units",
+            lambda dA, Z, alpha: (
+                _prelu_slope(dA, Z, alpha),
+                np.sum(dA * np.minimum(0, Z), axis=1),
+            ),
+            "You sum over the units and get a number per example; sum over the examples, axis 0.",
         ),
         Wrong(
             "dA without z",
