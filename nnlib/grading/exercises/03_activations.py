@@ -516,6 +516,11 @@ initial_weights = Exercise(
             "He's variance is 2/n_in: the 2 makes up for what ReLU throws away.",
         ),
         Wrong(
+            "always a hundredth",
+            lambda shape, kind, rng: rng.normal(0, 0.01, shape),
+            "Your spread is 0.01 whatever the layer; it must follow from the shape and the kind.",
+        ),
+        Wrong(
             "uniform",
             _uniform,
             "Your weights are uniform, not normal: too many lie far out and none very far.",
