@@ -253,6 +253,13 @@ def test_time_runs_to_the_stop_and_the_readers_rule_decides(make):
     assert "stopped after epoch 5, kept epoch 1" in widget.caption
 
 
+def test_play_starts_again_from_a_run_that_has_ended(make):
+    widget = make["EarlyStop"]()
+    widget.patience.value = 3
+    widget.buttons[1].click()
+    assert "3 epochs have passed" in widget.caption
+
+
 def test_figures_hold_their_data_and_say_what_they_show(points):
     x, y = points[0]
     curves = {"mean": lambda x: np.full(len(x), y.mean()), "zero": lambda x: 0 * x}

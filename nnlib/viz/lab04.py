@@ -27,6 +27,7 @@ from nnlib.viz.style import (
     GREY,
     INK,
     MARKERS,
+    OUTLINE,
     PALE,
     PALE_CLASSES,
     REFERENCE,
@@ -339,7 +340,8 @@ class PenaltyPath(Explorer):
         (self.budget,) = ax.fill([0, 0], [0, 0], color=VALIDATION, alpha=0.18, zorder=1)
         (self.touching,) = ax.plot([], [], "-", color=TRAIN, label="cost J")
         ax.plot(*self.best, "+", color=TRAIN, ms=13, mew=2.5)
-        ax.annotate("no penalty", self.best, (0, 9), textcoords="offset points", ha="center")
+        above: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "zorder": 6}
+        ax.annotate("no penalty", self.best, (0, 9), path_effects=OUTLINE, **above)
         (self.point,) = ax.plot([], [], "o", color=INK, ms=10, mec="white", zorder=5)
         first, second = (self.names[k] for k in self.two)
         ax.set(xlabel=f"weight of {first}", ylabel=f"weight of {second}")
@@ -358,13 +360,13 @@ class PenaltyPath(Explorer):
         for j in range(len(self.names)):
             look: dict[str, Any] = {"color": COLOURS[j % 6], "linestyle": DASHES[(j // 3) % 4]}
             self.lines.append(ax.plot(self.LAMS, self.LAMS, **look)[0])
-        self.ends = [
-            ax.text(88, 0, name, ha="right", va="center", fontsize=10) for name in self.names
-        ]
+        label: dict[str, Any] = {"ha": "right", "va": "center", "fontsize": 10, "zorder": 3}
+        label["bbox"] = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        self.ends = [ax.text(84, 0, name, **label) for name in self.names]
         self.now = ax.axvline(100, color=GREY, linestyle=":", lw=1.5)
         (self.dots,) = ax.plot([], [], "o", color=INK, ms=6, linestyle="")
         ax.axhline(0, color=GREY, linestyle="-", lw=0.8)
-        ax.set(xscale="log", xlim=(55, 2.2e4), ylim=(-15, 34))
+        ax.set(xscale="log", xlim=(50, 2.3e4), ylim=(-15, 34))
         ax.set(xlabel="penalty λ", ylabel="weights (score per σ)")
 
     def draw(self) -> str:
@@ -510,7 +512,7 @@ class EarlyStop(Explorer):
         self.epochs = slider("epochs shown", self.last, 0, self.last)
         made, ax = figure(size=(8.6, 4.3))
         (self.train,) = ax.plot([], [], "-", color=TRAIN, label="training")
-        (self.val,) = ax.plot([], [], "--", color=VALIDATION, label="validation")
+        (self.val,) = ax.plot([], [], color=VALIDATION, ls=(0, (4, 1)), label="validation")
         (self.rest,) = ax.plot([], [], ":", color=VALIDATION, alpha=0.6, label="had it gone on")
         (self.kept,) = ax.plot([], [], "o", color=INK, ms=10, mec="white", label="kept", zorder=5)
         self.end = ax.axvline(0, color=GREY, linestyle="-.", lw=1.5, label="stopped")
@@ -559,8 +561,9 @@ class EarlyStop(Explorer):
         )
 
     def step(self) -> bool:
-        self.epochs.value = min(self.last, self.epochs.value + self.EPOCHS_PER_STEP)
         stopped = self.rule(self.losses(self.run.value), self.patience.value)[1]
+        so_far = self.epochs.value if self.epochs.value < stopped else 0
+        self.epochs.value = min(self.last, so_far + self.EPOCHS_PER_STEP)
         return bool(self.epochs.value < stopped)
 
     def restart(self) -> None:
