@@ -9,6 +9,7 @@ import pytest
 import nnlib
 from nnlib.grading.check import assess
 from nnlib.grading.exercise import Case, Exercise, Hint, Wrong
+from nnlib.grading.registry import find
 from nnlib.grading.report import html, text
 from nnlib.grading.runner import guarded
 
@@ -140,7 +141,11 @@ def negative(X, w, y):
         (lambda X, w, y: X * (X @ w - y)[:, None], "A mean over axis 0"),
         (lambda X, w, y: gradient(X, w, y).sum(), "You took the sum over n, which should stay"),
         (lambda X, w, y: gradient(X, w, y)[::-1], "reverse order"),
-        (lambda X, w, y: gradient(X, w, y)[:-1], "1 entry too few"),
+        (lambda X, w, y: np.roll(gradient(X, w, y), 1), "not in the right places"),
+        (lambda X, w, y: 0 * w, "Your result is still 0"),
+        (lambda X, w, y: w.copy(), "Your result is w, unchanged"),
+        (lambda X, w, y: w - gradient(X, w, y), "w minus the right result"),
+        (lambda X, w, y: gradient(X, w, y)[:-1], "too short by 1 (n)"),
         (lambda X, w, y: np.round(gradient(X, w, y), 2), "rounded to 2 decimals"),
         (
             lambda X, w, y: gradient(X, w, y) + np.arange(len(w)) * (9 + w),
@@ -173,10 +178,13 @@ def test_a_general_mistake_is_described(answer, words):
         (lambda X: X > 0, lambda X: X < 0, ""),
         (lambda X: X, lambda X: X**2, "the squares of"),
         (lambda X: X.mean(), lambda X: 1 - X.mean(), "one minus"),
-        (lambda X: X.mean(), lambda X: X.mean() + 0.25, "off by the same 0.25"),
+        (lambda X: X.mean(), lambda X: X.mean() + 0.25, "Your number is too large by 0.25"),
         (lambda X: X.mean(), lambda X: X.mean() * 0.3, "0.3 times"),
         (lambda X: (X, 1), lambda X: (X,), "Return 2 results"),
+        (lambda X: {"a": X, "b": X[0]}, lambda X: X, "Return two results, a and b"),
         (lambda X: {"a": 1}, lambda X: {"b": 1}, "no 'a'"),
+        (lambda X: {"a": X, "b": X[0]}, lambda X: {"a": X[0], "b": X}, "return as b has"),
+        (lambda X: X.sum(), lambda X: np.arange(5.0), "Return one number"),
         (lambda X: X, lambda X: (x for x in X), "generator"),
     ],
 )
@@ -223,6 +231,33 @@ def test_links_name_the_first_wrong_one():
     report = verdict(lambda X: (X, X * 9, X * 9), exercise)
     assert "dW: first wrong entry" in text(report)
     assert "(n_out, n_in)" in text(report)
+
+
+def test_a_row_of_numbers_is_as_good_as_a_tuple_of_them():
+    exercise = matrix_exercise(lambda X: (X.sum(), X.max()), links=("sum", "max"))
+    assert verdict(lambda X: np.array([X.sum(), X.max()]), exercise).state == "right"
+    assert "max: got" in text(verdict(lambda X: np.array([X.sum(), 99.0]), exercise))
+
+
+def test_where_a_chain_first_breaks_is_said():
+    exercise = matrix_exercise(lambda X: (X, X + 1, X + 2), links=("a", "b", "c"))
+    report = verdict(lambda X: (X, np.cos(X), X + 2), exercise)
+    assert "a is right, b is the first that is not" in report.cause
+
+
+def test_a_lone_result_is_asked_for_its_partner_and_never_for_a_dict():
+    exercise = matrix_exercise(lambda X: (X, X[0]), links=("dw", "db"))
+    words = text(verdict(lambda X: X, exercise))
+    assert "expected two results, dw and db" in words
+    assert "expected a dict" not in words
+
+
+def test_a_crash_after_the_answer_returned_says_so():
+    exercise = find("k_fold")
+    after = assess(exercise, {"k_fold": lambda m, k: k}).traceback
+    within = assess(exercise, {"k_fold": lambda m, k: 1 / 0}).traceback
+    assert after.startswith("Your answer ran")
+    assert not within.startswith("Your answer ran")
 
 
 def test_an_endless_loop_is_stopped_and_its_line_named():

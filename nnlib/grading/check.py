@@ -118,6 +118,8 @@ def weigh(
             result.outcome,
             result.mismatch,
             exercise.axes_of(result.mismatch.link if result.mismatch else ""),
+            exercise.links,
+            run_case(exercise, exercise.reference, result.case, seed=seed).value,
         )
         for result in results
         if not result.passed

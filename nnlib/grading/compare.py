@@ -53,6 +53,8 @@ def first_mismatch(
     Dicts and tuples are walked in the reference's order, so the first wrong link is the one named.
     """
     if isinstance(expected, Mapping):
+        if _is_row_of_numbers(got, expected):
+            got = dict(zip(expected, got, strict=True))
         if not isinstance(got, Mapping):
             return Mismatch("type", link, got, expected)
         for name, part in expected.items():
@@ -79,6 +81,15 @@ def first_mismatch(
         same = type(got) is type(expected) and got == expected
         return None if same else Mismatch("value", link, got, expected)
     return _first_wrong_entry(got, numbers, rule, link)
+
+
+def _is_row_of_numbers(got: Any, expected: Mapping[str, Any]) -> bool:
+    """Tell whether np.array([a, b]) came where the results a, b are plain numbers."""
+    return (
+        isinstance(got, np.ndarray)
+        and got.shape == (len(expected),)
+        and all(np.ndim(part) == 0 for part in expected.values())
+    )
 
 
 def _first_wrong_entry(

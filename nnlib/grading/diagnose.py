@@ -20,6 +20,8 @@ class Failure:
     outcome: Outcome
     mismatch: Mismatch | None
     axes: Sequence[str]
+    links: Sequence[str] = ()
+    expected: Any = None
 
 
 def likely_cause(
@@ -100,7 +102,8 @@ def general_cause(failures: Sequence[Failure]) -> str:
         alone = len(failures) == 1 and rule in FIT_ANY_NUMBER and _is_tiny(failures[0])
         if found[0] and not alone and all(sentence == found[0] for sentence in found):
             return found[0]
-        if not _is_tiny(failures[0]):
+        chance = rule in COINCIDENCES and not all(found)
+        if not _is_tiny(failures[0]) and not chance:
             partial = partial or found[0]
     return partial
 
@@ -140,8 +143,7 @@ def wrong_type(failure: Failure) -> str:
     if callable(got):
         return "Your function returned a function: did you forget the parentheses of a call?"
     if isinstance(wrong.expected, Mapping) and not wrong.link:
-        came = f"{len(got)} came" if isinstance(got, tuple | list) else f"{describe_type(got)} came"
-        return f"Return {len(wrong.expected)} results: {', '.join(wrong.expected)}; {came}."
+        return f"Return {results_called(wrong.expected)}: yours returned {describe_type(got)}."
     where = f" for {wrong.link}" if wrong.link else ""
     expected = describe_type(wrong.expected)
     return f"Your function returned {describe_type(got)}{where}; expected {expected}."
@@ -199,6 +201,17 @@ def wrong_shape(failure: Failure) -> str:
     return ""
 
 
+def not_one_number(failure: Failure) -> str:
+    """Several numbers where one should be."""
+    pair = _numbers(failure)
+    if pair is None or pair[1].ndim != 0 or pair[0].ndim == 0:
+        return ""
+    got, right = pair[0].ravel(), pair[1]
+    if len(got) > 1 and _close(got[0], right):
+        return "Return one number; of those that you return, the first is right."
+    return "Return one number; yours is an array. Is a sum, a mean or an index missing?"
+
+
 def missing_reduction(failure: Failure) -> str:
     """An axis that should have been summed or averaged away is still there, or the reverse."""
     pair = _numbers(failure)
@@ -233,17 +246,16 @@ def wrong_length(failure: Failure) -> str:
         return ""
     axis = differ[0]
     off = pair[0].shape[axis] - pair[1].shape[axis]
-    what = f"along axis {axis}" if pair[1].ndim > 1 else "in all"
+    where = f" along axis {axis}" if pair[1].ndim > 1 else ""
     if len(failure.axes) == pair[1].ndim:
-        what += f", which should be {failure.axes[axis]} long"
-    many = "entry" if abs(off) == 1 else "entries"
-    return f"Your result has {abs(off)} {many} too {'many' if off > 0 else 'few'} {what}."
+        where += f" ({failure.axes[axis]})"
+    return f"Your result is too {'long' if off > 0 else 'short'} by {abs(off)}{where}."
 
 
 def broadcast(failure: Failure) -> str:
     """(m, 1) met (m,) and became (m, m)."""
     pair = _numbers(failure)
-    if pair is None or pair[0].ndim <= pair[1].ndim:
+    if pair is None or (pair[0].ndim, pair[1].ndim) != (2, 1):
         return ""
     return (
         f"Your result has the shape {pair[0].shape}; expected {pair[1].shape}. "
@@ -258,7 +270,7 @@ def named_factor(failure: Failure) -> str:
         return ""
     for words, factor in _factors(failure.inputs):
         if _close(pair[0], factor * pair[1]):
-            return words
+            return _in_number(words, pair[1])
     return ""
 
 
@@ -273,7 +285,8 @@ def any_factor(failure: Failure) -> str:
         return ""
     factor = float(np.real(np.sum(got * np.conj(expected)))) / size
     if factor != 0 and _close(got, factor * expected):
-        return f"Every entry is {factor:.4g} times the right one: a constant factor is off."
+        words = f"Every entry is {factor:.4g} times the right one: a constant factor is off."
+        return _in_number(words, expected)
     return ""
 
 
@@ -284,8 +297,69 @@ def constant_offset(failure: Failure) -> str:
         return ""
     offset = (pair[0] - pair[1]).ravel()
     if _close(offset, np.full_like(offset, offset[0])):
+        if pair[1].ndim == 0:
+            how = "large" if offset[0] > 0 else "small"
+            return f"Your number is too {how} by {abs(offset[0]):.4g}."
         return f"Every entry is off by the same {offset[0]:.4g}: a constant is missing or extra."
     return ""
+
+
+def all_zero(failure: Failure) -> str:
+    """Nothing was ever put into the result."""
+    pair = _same_shape(failure)
+    if pair is None or np.any(pair[0]) or not np.any(pair[1]):
+        return ""
+    assert failure.mismatch is not None
+    return f"Your {failure.mismatch.link or 'result'} is still 0: where does it get its value?"
+
+
+def from_an_input(failure: Failure) -> str:
+    """An input itself, or the right result with an input added or taken away."""
+    pair = _same_shape(failure)
+    if pair is None or failure.mismatch is None:
+        return ""
+    got, expected = pair
+    right = f"right {failure.mismatch.link or 'result'}"
+    for name, value in failure.inputs.items():
+        given = as_numbers(value)
+        if given is None or given.shape != expected.shape or _close(0 * given, given):
+            continue
+        if _close(got, given):
+            return f"Your {right.removeprefix('right ')} is {name}, unchanged."
+        for words, other in (
+            (f"{name} minus the {right}", given - expected),
+            (f"the {right} minus {name}", expected - given),
+            (f"the {right} plus {name}", expected + given),
+        ):
+            if _close(got, other):
+                return f"What you return is {words}."
+    return ""
+
+
+def in_the_wrong_place(failure: Failure) -> str:
+    """The right value under the name of another result."""
+    pair, mine, right = _numbers(failure), failure.outcome.value, failure.expected
+    if pair is None or not isinstance(mine, Mapping) or not isinstance(right, Mapping):
+        return ""
+    assert failure.mismatch is not None
+    link = failure.mismatch.link
+    for name in right:
+        other, due = as_numbers(mine.get(name)), as_numbers(right[name])
+        if name == link or other is None or due is None or _close(other, due):
+            continue
+        if _close(other, pair[1]):
+            return f"What you return as {name} has the value of the right {link}: mind the order."
+    return ""
+
+
+def first_wrong_link(failure: Failure) -> str:
+    """In a chain of results, the first are right."""
+    wrong = failure.mismatch
+    if wrong is None or wrong.link not in failure.links[1:]:
+        return ""
+    before = failure.links[: list(failure.links).index(wrong.link)]
+    are = f"{before[0]} is" if len(before) == 1 else f"{before[0]} to {before[-1]} are"
+    return f"{are} right, {wrong.link} is the first that is not: look at that formula alone."
 
 
 def related(failure: Failure) -> str:
@@ -317,6 +391,10 @@ def shifted(failure: Failure) -> str:
     got, expected = pair
     if _close(got[::-1], expected):
         return "The numbers are right, but in reverse order."
+    if expected.size < 3:
+        return ""
+    if _close(np.sort(got, axis=None), np.sort(expected, axis=None)):
+        return "The numbers are right, but not in the right places."
     if len(got) < 3:
         return ""
     if _close(got[1:], expected[:-1]):
@@ -349,11 +427,11 @@ def partly_right(failure: Failure) -> str:
     right = good.index(False) if False in good else 0
     if right and not any(good[right:]):
         entries = "entry is" if right == 1 else f"{right} entries are"
-        return f"Only the first {entries} right: what changes after that?"
+        return f"Only the first {entries} right: what is different about the others?"
     wrong = good.count(False)
     if 0 < wrong < len(good) and all(good[wrong:]):
         entries = "entry is" if wrong == 1 else f"{wrong} entries are"
-        return f"Only the first {entries} wrong: does the loop start in the right place?"
+        return f"Only the first {entries} wrong: what is different there?"
     return ""
 
 
@@ -385,6 +463,7 @@ RELATIONS: tuple[tuple[str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("the logarithms of", np.log),
 )
 FIT_ANY_NUMBER = (any_factor, constant_offset)
+COINCIDENCES = (*FIT_ANY_NUMBER, partly_right)
 RULES: tuple[Callable[[Failure], str], ...] = (
     changed_inputs,
     returned_none,
@@ -392,10 +471,14 @@ RULES: tuple[Callable[[Failure], str], ...] = (
     wrong_structure,
     wrong_dtype,
     not_finite,
+    all_zero,
+    in_the_wrong_place,
     named_factor,
+    from_an_input,
     transposed,
     wrong_shape,
     missing_reduction,
+    not_one_number,
     wrong_length,
     broadcast,
     any_factor,
@@ -406,7 +489,18 @@ RULES: tuple[Callable[[Failure], str], ...] = (
     truncated_to_int,
     nearly,
     partly_right,
+    first_wrong_link,
 )
+
+
+def results_called(expected: Mapping[str, Any]) -> str:
+    """Return how many results are due and their names, as in “two results, dw and db”."""
+    words = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
+    *names, last = expected
+    count = words.get(len(expected), str(len(expected)))
+    if not names:
+        return f"one result, {last}"
+    return f"{count} results, {', '.join(names)} and {last}"
 
 
 def describe_type(value: Any) -> str:
@@ -417,7 +511,9 @@ def describe_type(value: Any) -> str:
         return f"an array of shape {value.shape}" if value.ndim else "a number"
     if isinstance(value, int | float | complex | np.generic):
         return "a number"
-    names = {"str": "a text", "dict": "a dict", "tuple": "a tuple", "list": "a list"}
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    names = {"str": "a text", "dict": "a dict"}
     name = type(value).__name__
     return names.get(name, f"a {name}")
 
@@ -430,6 +526,10 @@ def _numbers(failure: Failure) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     # Booleans cannot be subtracted; as numbers they can.
     return got * 1, expected * 1
+
+
+def _in_number(sentence: str, expected: np.ndarray) -> str:
+    return sentence if expected.ndim else sentence.replace("Every entry is", "Your number is")
 
 
 def _same_shape(failure: Failure) -> tuple[np.ndarray, np.ndarray] | None:

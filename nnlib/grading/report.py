@@ -9,12 +9,16 @@ import numpy as np
 
 from nnlib.grading.check import CaseResult, Report
 from nnlib.grading.compare import Mismatch
-from nnlib.grading.diagnose import describe_type
+from nnlib.grading.diagnose import describe_type, results_called
 from nnlib.grading.runner import TimeLimitError
 
 NOTHING_FITS = (
     "No common mistake fits. Work the first wrong number out by hand from the inputs shown, "
     "and print the same steps in your code."
+)
+NOTHING_FITS_BUT = (
+    "No common mistake fits. Your answer is right for “{right}” and wrong for “{wrong}”: "
+    "what does the second have that the first has not?"
 )
 SHOWN_ENTRIES = 8
 MARKS = {"not started": "○", "crashed": "✗", "wrong": "✗", "right": "✓"}
@@ -131,7 +135,10 @@ def remarks(report: Report) -> list[str]:
     if outcome.printed.strip():
         lines.append(f"It printed: {_short(outcome.printed.strip(), 300)}")
     if report.state == "wrong" and not report.cause:
-        lines.append(NOTHING_FITS)
+        right = [result.case.name for result in report.results if result.passed]
+        wrong = failed[0].case.name
+        but = NOTHING_FITS_BUT.format(right=right[-1], wrong=wrong) if right else NOTHING_FITS
+        lines.append(but)
     return lines
 
 
@@ -175,6 +182,8 @@ def _difference(wrong: Mismatch, axes: Sequence[str]) -> str:
     if wrong.kind == "shape":
         got = f"the shape {wrong.got.shape}" if wrong.got.ndim else "a single number"
         return f"{what}got {got}, expected {_shape(wrong.expected.shape, axes)}"
+    if wrong.kind == "type" and isinstance(wrong.expected, dict) and not wrong.link:
+        return f"got {describe_type(wrong.got)}, expected {results_called(wrong.expected)}"
     if wrong.kind == "type":
         return f"{what}got {describe_type(wrong.got)}, expected {describe_type(wrong.expected)}"
     if not isinstance(wrong.expected, np.ndarray):

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 OURS = str(Path(__file__).parent)
+LIBRARIES = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
 LONGEST = 6
+AFTERWARDS = "Your answer ran; what it returned could not be read as the exercise asks:"
 
 
 def learner_traceback(error: BaseException, namespace: Mapping[str, Any]) -> str:
@@ -16,17 +20,19 @@ def learner_traceback(error: BaseException, namespace: Mapping[str, Any]) -> str
 
     Lines of the learner's own code are marked by an arrow.
     """
-    lines = []
+    lines, own = [], False
     for frame, number in traceback.walk_tb(error.__traceback__):
         code = frame.f_code
         if code.co_filename.startswith(OURS):
             continue
         mark = "→" if frame.f_globals is namespace else " "
+        own = own or not code.co_filename.startswith(LIBRARIES)
         source = linecache.getline(code.co_filename, number).strip()
         lines.append(f"{mark} {cell_name(code.co_filename)}, line {number}, in {code.co_name}")
         lines.append(f"      {source}")
     message = "".join(traceback.format_exception_only(error)).strip()
-    return "\n".join([*lines[-2 * LONGEST :], message.removeprefix("nnlib.grading.runner.")])
+    shown = lines[-2 * LONGEST :] if own else [AFTERWARDS]
+    return "\n".join([*shown, message.removeprefix("nnlib.grading.runner.")])
 
 
 def cell_name(filename: str) -> str:
