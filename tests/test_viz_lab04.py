@@ -124,7 +124,7 @@ def test_eight_right_diagnoses_reach_the_goal_and_answers_are_remembered():
     widget = lab04.Diagnosis()
     for i, case in enumerate(lab04.CASES):
         assert not widget.goal_reached
-        widget.case.value = i
+        widget.case.value = i + 1
         assert "What ails it?" in widget.caption
         assert [bar.get_width() for bar in widget.bars] == [case.human, case.train, case.dev]
         widget.answer.value = lab04.diagnose(*case[1:])
@@ -132,7 +132,7 @@ def test_eight_right_diagnoses_reach_the_goal_and_answers_are_remembered():
         assert f"{i + 1} of 8 right" in widget.caption
         assert widget.gaps[0].get_text() == f"bias {case.train - case.human:g}"
     assert widget.goal_reached
-    widget.case.value = 0
+    widget.case.value = 1
     assert widget.answer.value == "high variance"
     assert widget.goal_reached
     widget.answer.value = "both"

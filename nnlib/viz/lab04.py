@@ -205,14 +205,14 @@ class Measured(NamedTuple):
 
 
 CASES = (
-    Measured("A", 0, 1, 11),
-    Measured("B", 0, 15, 16),
-    Measured("C", 0, 15, 30),
-    Measured("D", 0, 0.5, 1),
-    Measured("E: slurred speech", 14, 15, 16),
-    Measured("F: slurred speech", 14, 15, 29),
-    Measured("G: after a large penalty", 1, 24, 25),
-    Measured("H: after more data", 1, 2, 3.5),
+    Measured("1", 0, 1, 11),
+    Measured("2", 0, 15, 16),
+    Measured("3", 0, 15, 30),
+    Measured("4", 0, 0.5, 1),
+    Measured("5, slurred speech", 14, 15, 16),
+    Measured("6, slurred speech", 14, 15, 29),
+    Measured("7, after a large penalty", 1, 24, 25),
+    Measured("8, after more data", 1, 2, 3.5),
 )
 DIAGNOSES = ("high variance", "high bias", "both", "neither")
 REMEDIES = {
@@ -238,7 +238,7 @@ class Diagnosis(Explorer):
     def __init__(self) -> None:
         self.answers: dict[int, str] = {}
         self.shown = 0
-        self.case = dropdown("model", [(case.story, i) for i, case in enumerate(CASES)])
+        self.case = slider("model", 1, 1, len(CASES))
         self.answer = dropdown("diagnosis", [self.WAITING, *DIAGNOSES])
         made, ax = figure(size=(8.6, 3.3))
         ax.grid(axis="y", visible=False)
@@ -251,8 +251,8 @@ class Diagnosis(Explorer):
         super().__init__(made, controls=[self.case, self.answer])
 
     def draw(self) -> str:
-        if self.case.value != self.shown:
-            self.shown = self.case.value
+        if self.case.value - 1 != self.shown:
+            self.shown = self.case.value - 1
             self.answer.value = self.answers.get(self.shown, self.WAITING)
         elif self.answer.value == self.WAITING:
             self.answers.pop(self.shown, None)
@@ -340,8 +340,8 @@ class PenaltyPath(Explorer):
         (self.budget,) = ax.fill([0, 0], [0, 0], color=VALIDATION, alpha=0.18, zorder=1)
         (self.touching,) = ax.plot([], [], "-", color=TRAIN, label="cost J")
         ax.plot(*self.best, "+", color=TRAIN, ms=13, mew=2.5)
-        above: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "zorder": 6}
-        ax.annotate("no penalty", self.best, (0, 9), path_effects=OUTLINE, **above)
+        over: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "zorder": 6}
+        ax.annotate("no penalty", self.best, (0, 9), path_effects=OUTLINE, **over)
         (self.point,) = ax.plot([], [], "o", color=INK, ms=10, mec="white", zorder=5)
         first, second = (self.names[k] for k in self.two)
         ax.set(xlabel=f"weight of {first}", ylabel=f"weight of {second}")
