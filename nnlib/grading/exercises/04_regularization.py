@@ -83,6 +83,14 @@ diagnose = Exercise(
             "Your first if ends the search, so you never find both: look at the two gaps first.",
         ),
         Wrong(
+            "no human, never both",
+            lambda human, train, dev: (
+                "bias" if train > 2 else "variance" if dev - train > 2 else "neither"
+            ),
+            "Two things: the bias is the distance from the human error, and your first if ends the "
+            "search, so you never find both.",
+        ),
+        Wrong(
             "two counts",
             lambda human, train, dev: _diagnosed(*(gap >= 2 for gap in _gaps(human, train, dev))),
             "A gap of exactly 2 points is not more than 2.",
@@ -531,7 +539,7 @@ l1_step = Exercise(
     title="The proximal step of L1",
     difficulty=2,
     minutes=12,
-    reference=lambda W, dW, alpha, lam, m: shrink(W - alpha * dW, alpha * lam / m),
+    reference=lambda W, dW, alpha, lam, m: shrink(W - alpha * dW, alpha * lam / m) + 0.0,
     library=(nnlib.soft_threshold, nnlib.L1),
     alternatives=(
         lambda W, dW, alpha, lam, m: (
@@ -573,6 +581,11 @@ l1_step = Exercise(
             "sign step",
             lambda W, dW, alpha, lam, m: W - alpha * (dW + lam / m * np.sign(W)),
             "That is the sign step, which jumps over 0 and hovers: stop at 0.",
+        ),
+        Wrong(
+            "absolute value",
+            lambda W, dW, alpha, lam, m: W - alpha * (dW + lam / m * np.abs(W)),
+            "The slope of |w| is sign(w), not |w|; and for exact zeros the step must stop at 0.",
         ),
         Wrong(
             "threshold first",
@@ -623,7 +636,7 @@ def _masked(
     def draw(rng: np.random.Generator) -> dict[str, Any]:
         mask = (rng.random((m, n)) >= rate).astype(float)
         mask[0, 0], mask[-1, -1] = 0, 1
-        return {"A": _short(rng, m, n), "mask": mask, "rate": rate, **rest}
+        return {"A": np.abs(_short(rng, m, n)), "mask": mask, "rate": rate, **rest}
 
     return draw
 
@@ -651,6 +664,12 @@ dropout_forward = Exercise(
             "not divided",
             lambda A, mask, rate, training=True: A * mask if training else A,
             "You silence units, but the others do not speak up: divide by 1 − rate.",
+        ),
+        Wrong(
+            "mask alone",
+            lambda A, mask, rate, training=True: A * mask,
+            "You multiply by the mask and no more: in training, divide by 1 − rate too; at test "
+            "time (training=False), no mask at all.",
         ),
         Wrong(
             "the old way",
@@ -690,7 +709,7 @@ dropout_forward = Exercise(
 def _upstream(m: int, n: int, rate: float) -> Callable[[np.random.Generator], dict[str, Any]]:
     def draw(rng: np.random.Generator) -> dict[str, Any]:
         case = _masked(m, n, rate)(rng)
-        return {"dA": case["A"], "mask": case["mask"], "rate": rate}
+        return {"dA": _short(rng, m, n), "mask": case["mask"], "rate": rate}
 
     return draw
 
@@ -700,7 +719,7 @@ dropout_backward = Exercise(
     title="Inverted dropout, backward",
     difficulty=1,
     minutes=8,
-    reference=lambda dA, mask, rate: dA * mask / (1 - rate),
+    reference=lambda dA, mask, rate: dA * mask / (1 - rate) + 0.0,  # −0 would puzzle a reader
     alternatives=(
         lambda dA, mask, rate: np.where(mask == 1, dA / (1 - rate), 0.0),
         lambda dA, mask, rate: np.multiply(dA, mask / (1 - rate)),
