@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from nnlib.activations import Activation, ReLU, Sigmoid, Tanh
 from nnlib.dense import Dense
 from nnlib.initializers import he_normal
+from nnlib.layer import Layer
 from nnlib.losses import CrossEntropy
 from nnlib.normalization import BatchNorm
 from nnlib.optimizers import SGD
@@ -29,18 +30,18 @@ Forward = Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]
 def deep_network(
     depth: int,
     *,
-    batch_norm: bool,
+    norm: Callable[[int], Layer] | None = None,
     rng: np.random.Generator,
     g: Callable[[], Activation] = ReLU,
     width: int = 32,
     n_in: int = 64,
     n_out: int = 10,
 ) -> Sequential:
-    """`depth` times Dense with He's weights, BatchNorm if wanted, and g; then Dense; float64."""
+    """`depth` times Dense with He's weights, norm (if any) and g; then Dense; float64."""
     layers: list[Any] = []
     for n in [n_in, *[width] * (depth - 1)]:
-        norm = [BatchNorm(width)] if batch_norm else []
-        layers += [Dense(n, width, rng=rng, init=he_normal), *norm, g()]
+        between = [norm(width)] if norm else []
+        layers += [Dense(n, width, rng=rng, init=he_normal), *between, g()]
     last = Dense(width, n_out, rng=rng, init=he_normal)
     return Sequential(*layers, last, dtype=np.float64)
 
@@ -87,9 +88,8 @@ class ActivationsByLayer(Explorer):
     def spreads(self, batch_norm: bool) -> np.ndarray:
         """Draw one side; return the standard deviation of z at every layer (depth,)."""
         rng, L = np.random.default_rng(0), self.depth.value
-        net = deep_network(
-            L, batch_norm=batch_norm, rng=rng, g=UNITS[self.unit.value], width=self.X.shape[1]
-        )
+        norm, g = BatchNorm if batch_norm else None, UNITS[self.unit.value]
+        net = deep_network(L, norm=norm, rng=rng, g=g, width=self.X.shape[1])
         for layer in net:
             if isinstance(layer, Dense):
                 layer.W *= self.scale.value
@@ -347,7 +347,8 @@ class LearningRates(Explorer):
     def learn(self, depth: int, lr: float, batch_norm: bool) -> tuple[list[float], float]:
         """The cost at every step and the validation accuracy; 0 when the cost left for infinity."""
         if (depth, lr, batch_norm) not in self.tried:
-            net = deep_network(depth, batch_norm=batch_norm, rng=np.random.default_rng(0))
+            norm = BatchNorm if batch_norm else None
+            net = deep_network(depth, norm=norm, rng=np.random.default_rng(0))
             self.tried[depth, lr, batch_norm] = self._train(net, lr)
         return self.tried[depth, lr, batch_norm]
 
