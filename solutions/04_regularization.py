@@ -158,11 +158,10 @@ def dropout_forward(A, mask, rate, training=True):
 
 
 # %% [markdown]
-# Inverted dropout, backward (in training): what reaches the layer below is the gradient of what it
-# did to the layer above.
+# Inverted dropout, backward, in training. `dA` is the gradient of $J$ with respect to what came out
+# of the dropout; work out the gradient with respect to what went in.
 #
-# Write `dropout_backward(dA, mask, rate)`, which returns ∂J/∂A before the dropout, from `dA`, that
-# after it.
+# Write `dropout_backward(dA, mask, rate)`, for the same `mask` and `rate` as forward.
 
 
 # %% exercise="dropout_backward"

@@ -545,7 +545,7 @@ class EarlyStop(Explorer):
         self.train.set_data(epochs[:shown], self.histories[name]["loss"][:shown])
         self.val.set_data(epochs[:shown], losses[:shown])
         ended = self.epochs.value >= stopped
-        later = slice(stopped - 1, self.epochs.value) if ended else slice(0)
+        later = slice(stopped - 1, None) if ended else slice(0)
         self.rest.set_data(epochs[later], losses[later])
         self.kept.set_data([kept] if ended else [], [losses[kept - 1]] if ended else [])
         self.end.set_xdata([stopped if ended else np.nan] * 2)
