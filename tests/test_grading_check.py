@@ -252,6 +252,25 @@ def test_a_lone_result_is_asked_for_its_partner_and_never_for_a_dict():
     assert "expected a dict" not in words
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda X, w, y: X @ (X @ w - y), "Is a .T missing"),
+        (lambda X, w, y: X + np.ones(len(w) + 5), "do not go together"),
+        (lambda X, w, y: w if X > 0 else y, "one truth"),
+        (lambda X, w, y: X[len(X)], "counts from 0"),
+        (lambda X, w: w, "calls your answer with (X, w, y)"),
+        (lambda X, w, y: not_there, "before it has a value"),  # noqa: F821
+        (lambda X, w, y: 1 / 0, ""),
+    ],
+)
+def test_the_common_crashes_are_explained(answer, words):
+    report = verdict(answer)
+    assert report.state == "crashed"
+    assert words in report.cause
+    assert bool(words) == bool(report.cause)
+
+
 def test_a_crash_after_the_answer_returned_says_so():
     exercise = find("k_fold")
     after = assess(exercise, {"k_fold": lambda m, k: k}).traceback

@@ -103,7 +103,25 @@ def test_words_that_mean_nothing_are_answered(course, capsys):
     assert main(["check"]) == 1
     assert "run nnlib next" in capsys.readouterr().err
     assert main(["check", ID]) == 1
-    assert "run nnlib next" in capsys.readouterr().err
+    assert "run nnlib next 00" in capsys.readouterr().err
+    assert main(["hint", "mse"]) == 1
+    assert "did you mean mae_and_mse?" in capsys.readouterr().err
+    assert main(["hint", "nonsense"]) == 1
+    assert "nnlib list 00 shows" in capsys.readouterr().err
+
+
+def test_next_can_open_a_later_lab(course, capsys):
+    shutil.copy(ROOT / "exercises" / "02_backprop_exercise.ipynb", course / "exercises")
+    assert main(["next", "02"]) == 0
+    assert "Next: chain_forward" in capsys.readouterr().out
+    assert [path.name for path in (course / "mine").iterdir()] == ["02_backprop_exercise.ipynb"]
+
+
+def test_a_module_beside_the_answers_is_no_failed_exercise(mine, capsys):
+    write_answer(mine, right_answer())
+    (mine.parent / "helper.py").write_text("def slope(x):\n    return -2 * (x - 2)\n", "utf-8")
+    main(["check"])
+    assert "helper.py" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from nnlib.grading.registry import find
 from nnlib.grading.runner import LIMIT_S, Outcome, TimeLimitError, guarded, run_case
 from nnlib.grading.trace import learner_traceback
 
+AFTERWARDS = "Your answer ran; what it returned could not be read as the exercise asks:"
 State = Literal["not started", "crashed", "wrong", "right"]
 
 
@@ -64,7 +65,7 @@ def assess(
         exercise,
         lambda case: run_case(exercise, answer, case, seed=seed, limit=limit),
         seed=seed,
-        trace=lambda error: learner_traceback(error, namespace),
+        trace=lambda error: learner_traceback(error, namespace, elsewhere=AFTERWARDS),
     )
     called = library_call(exercise, answer) if report.state == "right" else ""
     return borrowed(report, called) if called else report

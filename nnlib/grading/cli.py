@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_list)
 
     command = commands.add_parser("next", help="put the next exercise into mine/ and say which")
+    command.add_argument("lab", nargs="?", help="the next one of this lab")
     command.set_defaults(run=run_next)
 
     command = commands.add_parser("check", help="check your answers")
@@ -142,14 +143,16 @@ def run_list(lab: str | None) -> int:
     return 0
 
 
-def run_next() -> int:
-    """Put the notebook with the first exercise that is not passed into mine/."""
+def run_next(lab: str | None) -> int:
+    """Put the notebook with the first exercise that is not passed, of a lab or all, into mine/."""
     desk = Desk(course_folder())
     _say_note(desk)
-    following = desk.next_exercise()
-    if following is not None:
-        print(desk.copy_of(following[0]))
-    print(_next_words(desk))
+    among = [find_lab(lab)] if lab is not None else []
+    following = desk.next_exercise(among)
+    wanted = among or ([following[0]] if following else [])
+    for name in wanted:
+        print(desk.copy_of(name))
+    print(_next_words(desk, among))
     return 0
 
 
@@ -171,7 +174,9 @@ def run_check(what: Sequence[str]) -> int:
             print(f"nnlib: {error}", file=sys.stderr)
             right = False
             continue
-        right = _tell(desk, path, verdicts) and right
+        # A module that an answer imports may lie in mine/ too.
+        if verdicts or what:
+            right = _tell(desk, path, verdicts) and right
     return 0 if right else 1
 
 
@@ -376,10 +381,10 @@ def _tell(desk: Desk, path: Path, verdicts: Sequence[Verdict]) -> bool:
     return all(verdict.state == "right" for verdict in verdicts)
 
 
-def _next_words(desk: Desk) -> str:
-    following = desk.next_exercise()
+def _next_words(desk: Desk, among: Sequence[str] = ()) -> str:
+    following = desk.next_exercise(among)
     if following is None:
-        return "Every exercise is passed."
+        return f"Every exercise{' of this lab' if among else ''} is passed."
     lab, exercise_id = following
     return f"Next: {exercise_id} ({find(exercise_id).title}) in mine/{lab}.ipynb"
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ class Desk:
         self.folder = course / "mine"
         self.progress = Progress(self.folder / ".progress.json")
 
-    def next_exercise(self) -> tuple[str, str] | None:
-        """Return (lab, exercise id) of the first exercise not yet passed, or None."""
-        for lab in labs():
+    def next_exercise(self, among: Sequence[str] = ()) -> tuple[str, str] | None:
+        """Return (lab, id) of the first exercise not yet passed, of all labs or some, or None."""
+        for lab in among or labs():
             for exercise in exercises_of(lab):
                 if not self.progress[exercise.id].passed:
                     return lab, exercise.id
@@ -48,7 +49,7 @@ class Desk:
         """
         found = [path for path in self.files() if path.stem == lab]
         if not found:
-            raise FileNotFoundError(f"mine/{lab}.ipynb is not there yet: run nnlib next")
+            raise FileNotFoundError(f"mine/{lab}.ipynb is not there yet: run nnlib next {lab[:2]}")
         return max(found, key=lambda path: path.stat().st_mtime)
 
     def back_up(self, path: Path) -> Path:

@@ -31,7 +31,7 @@ def likely_cause(
     wrong = named_wrong(exercise, failures, passed, seed=seed)
     if wrong:
         return wrong.name, wrong.message
-    return "", general_cause(failures)
+    return "", general_cause(failures) or crash_cause(failures)
 
 
 def named_wrong(
@@ -106,6 +106,18 @@ def general_cause(failures: Sequence[Failure]) -> str:
         if not _is_tiny(failures[0]) and not chance:
             partial = partial or found[0]
     return partial
+
+
+def crash_cause(failures: Sequence[Failure]) -> str:
+    """Return what the first error mostly means, for the errors that learners meet most."""
+    errors = [failure.outcome.error for failure in failures if failure.outcome.error is not None]
+    if not errors:
+        return ""
+    error = errors[0]
+    for kind, part, sentence in CRASHES:
+        if isinstance(error, kind) and part in str(error):
+            return sentence.format(inputs=", ".join(failures[0].inputs))
+    return ""
 
 
 def _is_tiny(failure: Failure) -> bool:
@@ -490,6 +502,37 @@ RULES: tuple[Callable[[Failure], str], ...] = (
     nearly,
     partly_right,
     first_wrong_link,
+)
+
+
+CRASHES: tuple[tuple[type[Exception], str, str], ...] = (
+    (
+        ValueError,
+        "matmul",
+        "A @ B needs as many columns in A as there are rows in B: print both shapes. "
+        "Is a .T missing, or one too many?",
+    ),
+    (
+        ValueError,
+        "broadcast",
+        "Two arrays' shapes do not go together: print them. NumPy compares the last axes first.",
+    ),
+    (
+        ValueError,
+        "truth value of an array",
+        "if and while take one truth, not an array of them: use np.where, or .any() or .all().",
+    ),
+    (IndexError, "", "An index is too large: Python counts from 0, so the last is length − 1."),
+    (
+        TypeError,
+        "positional argument",
+        "The check calls your answer with ({inputs}): does it take as many?",
+    ),
+    (
+        NameError,
+        "",
+        "A name is used before it has a value: is it spelled alike everywhere, and its cell run?",
+    ),
 )
 
 

@@ -44,8 +44,14 @@ def find(exercise_id: str) -> Exercise:
             known.append(exercise.id)
     from difflib import get_close_matches
 
-    near = get_close_matches(exercise_id, known) or known
-    raise KeyError(f"there is no exercise {exercise_id!r}; did you mean {' or '.join(near)}?")
+    inside = [name for name in known if exercise_id in name]
+    near = get_close_matches(exercise_id, known) or inside[:3]
+    advice = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"nnlib list {labs()[0][:2]} shows those of a lab"
+    )
+    raise KeyError(f"there is no exercise {exercise_id!r}; {advice}")
 
 
 def lab_of(exercise_id: str) -> str:

@@ -133,7 +133,7 @@ def remarks(report: Report) -> list[str]:
     outcome = failed[0].outcome
     lines = [f"Warning while it ran: {_short(message, 200)}" for message in outcome.warned[:2]]
     if outcome.printed.strip():
-        lines.append(f"It printed: {_short(outcome.printed.strip(), 300)}")
+        lines.append(f"It printed: {_short(' '.join(outcome.printed.split()), 300)}")
     if report.state == "wrong" and not report.cause:
         right = [result.case.name for result in report.results if result.passed]
         wrong = failed[0].case.name

@@ -12,13 +12,14 @@ import numpy as np
 OURS = str(Path(__file__).parent)
 LIBRARIES = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
 LONGEST = 6
-AFTERWARDS = "Your answer ran; what it returned could not be read as the exercise asks:"
 
 
-def learner_traceback(error: BaseException, namespace: Mapping[str, Any]) -> str:
+def learner_traceback(
+    error: BaseException, namespace: Mapping[str, Any], *, elsewhere: str = ""
+) -> str:
     """Return an error's last frames without the checker's, then its message.
 
-    Lines of the learner's own code are marked by an arrow.
+    Lines of the learner's own code are marked by an arrow; where there is none, `elsewhere` stands.
     """
     lines, own = [], False
     for frame, number in traceback.walk_tb(error.__traceback__):
@@ -31,7 +32,7 @@ def learner_traceback(error: BaseException, namespace: Mapping[str, Any]) -> str
         lines.append(f"{mark} {cell_name(code.co_filename)}, line {number}, in {code.co_name}")
         lines.append(f"      {source}")
     message = "".join(traceback.format_exception_only(error)).strip()
-    shown = lines[-2 * LONGEST :] if own else [AFTERWARDS]
+    shown = lines[-2 * LONGEST :] if own or not elsewhere else [elsewhere]
     return "\n".join([*shown, message.removeprefix("nnlib.grading.runner.")])
 
 

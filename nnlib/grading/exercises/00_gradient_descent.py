@@ -226,12 +226,12 @@ def cost_of_best(x: np.ndarray, y: np.ndarray, slopes: np.ndarray) -> float:
 def noisy_line(rng: np.random.Generator) -> dict[str, np.ndarray]:
     """A line of slope 4 with one gross outlier, which MSE would follow and MAE would not.
 
-    Five small points of slope 2 outvote the others where every y/x counts the same.
+    Five small points of slope 3 outvote the others where every y/x counts the same.
     """
     x = rng.uniform(1, 5, 9)
     y = 4 * x + rng.normal(scale=0.3, size=9)
     x[4:] /= 10
-    y[4:] = 2 * x[4:]
+    y[4:] = 3 * x[4:]
     x[0], y[0] = 4.5, 70.0
     return {"x": x, "y": y, "slopes": np.linspace(10, 0.5, 39)}
 
