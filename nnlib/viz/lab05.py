@@ -373,7 +373,7 @@ class BatchSize(Explorer):
         self.J.set_data(epochs, np.clip(run.J, 1e-3, 1e3))
         self.now.set_data([b], [noise] if noise else [np.nan])
         low, updates = np.flatnonzero(run.J < self.LOW), -(-398 // b)
-        hover = np.ptp(run.J[epochs > 7])
+        hover = np.ptp(run.J[epochs >= 7])
         soon = bool(low.size) and epochs[low[0]] <= 1
         self.goal_reached = soon and run.J[-1] < self.LOW and b < 398 and hover < self.CALM
         when = f"after {epochs[low[0]]:.2f} epochs" if low.size else "not within 8 epochs"
