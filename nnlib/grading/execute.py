@@ -31,6 +31,7 @@ def execute_notebook(notebook: dict[str, Any], path: Path, *, timeout: int = 120
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(path.parent)}},
     )
