@@ -49,11 +49,14 @@ def test_trials_mark_the_best():
     assert made.caption == "2 trials; the best has a = 0.3 and b = 9."
 
 
-def test_winners_are_counted_on_both_sets():
-    made = lab08.winners(np.array([0.95, 0.96, 0.97]), np.array([0.92, 0.95, 0.93]))
-    heights = [[bar.get_height() for bar in bars] for bars in made.axes[0].containers]
-    assert [sum(h) for h in heights] == [3, 3]
-    assert "validation accuracy 0.960, test accuracy 0.933" in made.caption
+def test_winners_are_shown_on_both_sets():
+    made = lab08.winners(np.array([0.01, 0.03]), np.array([-0.01, 0.002]))
+    test, test_mean, validation, validation_mean, _ = made.axes[0].lines
+    assert np.allclose(test.get_xdata(), [-1, 0.2])
+    assert np.allclose(validation.get_xdata(), [1, 3])
+    assert np.allclose([*test_mean.get_xdata(), *validation_mean.get_xdata()], [-0.4, 2])
+    assert "2.0 points above" in made.caption
+    assert "-0.4 points on the test set" in made.caption
 
 
 def test_random_beats_the_grid_and_the_grid_beats_random():

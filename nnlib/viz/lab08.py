@@ -122,22 +122,20 @@ def trials(found: Search, x: str, y: str) -> CourseFigure:
 
 
 def winners(validation: np.ndarray, test: np.ndarray) -> CourseFigure:
-    """What n winners scored where they were chosen, and on rows that nobody had looked at."""
-    made, ax = figure(size=(8, 3.2))
-    every = np.concatenate([validation, test])
-    bins = np.linspace(every.min(), every.max(), 26)
-    for scores, name, colour, hatch in (
-        (validation, "validation", VALIDATION, ""),
-        (test, "test", TEST, "//"),
+    """By how much n winners beat the average of all candidates, where chosen and on new rows."""
+    made, ax = figure(size=(8, 3))
+    for row, (scores, name, colour, mark) in enumerate(
+        ((test, "test", TEST, "^"), (validation, "validation", VALIDATION, "s"))
     ):
-        mean = scores.mean()
-        ax.hist(scores, bins, color=colour, alpha=0.55, hatch=hatch, edgecolor="white", label=name)
-        ax.axvline(mean, color=colour, linestyle="-" if name == "validation" else "--")
-    ax.set(xlabel="accuracy of the winner", ylabel="winners")
-    ax.legend(loc="upper left")
+        ax.plot(100 * scores, np.full(len(scores), row), mark, color=colour, ms=9, alpha=0.6)
+        ax.plot(100 * scores.mean(), row, "|", color=INK, ms=34, mew=3)
+        ax.text(0.01, row + 0.28, name, color=colour, transform=ax.get_yaxis_transform())
+    ax.axvline(0, color=GREY, linestyle=":")
+    ax.set(xlabel="winner above the average of all (points of accuracy)", yticks=[])
+    ax.set(ylim=(-0.5, 1.6))
     made.caption = (
-        f"{len(test)} winners: mean validation accuracy {validation.mean():.3f}, "
-        f"test accuracy {test.mean():.3f}."
+        f"{len(test)} winners are {100 * validation.mean():.1f} points above the average of all "
+        f"where they were chosen, and {100 * test.mean():+.1f} points on the test set."
     )
     return made
 
@@ -375,9 +373,8 @@ class CoarseToFine(Explorer):
         self.right.set_xlim(low[0] - margin[0], high[0] + margin[0])
         self.right.set_ylim(low[1] - margin[1], high[1] + margin[1])
         self.goal_reached = best.score > 0.97 and len(found.trials) <= 64
-        hill = (
-            "the high, narrow hill" if best.params["x"] + best.params["y"] > 1.05 else "the broad"
-        )
+        high_one = best.params["x"] + best.params["y"] > 1.05
+        hill = "high, narrow hill" if high_one else "broad hill, which is only 0.85 high"
         area = 100 * float(np.prod(high - low))
         return (
             f"Round {self.round}, {len(found.trials)} trials in all: this round draws from "
