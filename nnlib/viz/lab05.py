@@ -376,12 +376,14 @@ class BatchSize(Explorer):
         hover = np.ptp(run.J[epochs >= 7])
         soon = bool(low.size) and epochs[low[0]] <= 1
         self.goal_reached = soon and run.J[-1] < self.LOW and b < 398 and hover < self.CALM
-        when = f"after {epochs[low[0]]:.2f} epochs" if low.size else "not within 8 epochs"
+        came = f"does not come below {self.LOW} in 8 epochs"
+        if low.size:
+            came = f"comes below {self.LOW} after {epochs[low[0]]:.2f} epochs"
         still = "with the whole set there is no noise" if b == 398 else f"noise {noise:.2f}"
         return (
             f"Batches of {b}, α = {alpha:.3g}: {updates} update{'s' * (updates > 1)} per "
-            f"epoch, {still}. J is below {self.LOW} {when}, and at the "
-            f"end {run.J[-1]:.4f}; in the last epoch it ranges over {hover:.4f}."
+            f"epoch, {still}. J {came}; at the "
+            f"end it is {run.J[-1]:.4f}; in the last epoch it ranges over {hover:.4f}."
         )
 
 
@@ -417,7 +419,7 @@ class MomentumMap(Explorer):
         ]
         self.map.grid(False)
         self.map.set(xlabel="weight of a new gradient × curvature", ylabel="momentum β (γ)")
-        self.map.set(xscale="log", xlim=(1e-4, 200), ylim=(0, 0.99))
+        self.map.set(xscale="log", xlim=(1e-4, 200), ylim=(-0.04, 0.99))
         (self.reference,) = self.time.plot([], [], "-", color=REFERENCE, linewidth=5, alpha=0.4)
         names = ("flat, curvature 1", "steep, curvature 100")
         self.lines = [
@@ -516,8 +518,8 @@ class Schedules(Explorer):
         (self.gap,) = self.curve.plot([], [], "-", color=TRAIN)
         self.curve.axhline(self.CLOSE, color=REFERENCE, linestyle="--", label="the goal")
         self.curve.set(xlabel="step t", ylabel="J above its minimum", yscale="log")
-        self.curve.set(xlim=(0, self.LAST), ylim=(1e-4, 5))
-        self.curve.legend(loc="upper right")
+        self.curve.set(xlim=(0, self.LAST), ylim=(1e-4, 20))
+        self.curve.legend(loc="lower left")
         super().__init__(made, controls=[self.kind, self.alpha])
 
     def draw(self) -> str:
@@ -572,9 +574,9 @@ class Normalised(Explorer):
         self.alpha = log_slider("learning rate α", 0.001, 1e-4, 3.2, per_decade=10)
         made, (self.map, self.time) = figure(1, 2, size=(8, 4.1))
         self.contours = Contours(self.map)
-        (self.trail,) = self.map.plot([], [], "-o", color=VALIDATION, markersize=5, linewidth=1.5)
+        (self.trail,) = self.map.plot([], [], "-o", color=VALIDATION, markersize=6, linewidth=1.5)
         (self.bottom,) = self.map.plot([], [], "*", color="white", markersize=15)
-        self.trail.set_path_effects(OUTLINE)
+        self.trail.set(markeredgecolor="white", markeredgewidth=0.7)
         self.map.locator_params(nbins=4)
         self.map.set(xlabel=f"weight of {names[0]}", ylabel=f"weight of {names[1]}")
         (self.above,) = self.time.plot([], [], "-o", color=VALIDATION, markersize=4)
