@@ -18,7 +18,7 @@ from nnlib.splits import minibatches
 from nnlib.training import train_step
 from nnlib.viz.controls import dropdown, log_slider, slider
 from nnlib.viz.explorer import Explorer
-from nnlib.viz.style import GREY, INK, ORANGE, REFERENCE, TRAIN, VALIDATION, figure
+from nnlib.viz.style import GREY, INK, REFERENCE, TRAIN, VALIDATION, VERMILLION, figure
 
 UNITS: dict[str, Callable[[], Activation]] = {"ReLU": ReLU, "tanh": Tanh, "sigmoid": Sigmoid}
 BAND = "#D5EEE5"
@@ -83,6 +83,7 @@ class ActivationsByLayer(Explorer):
             ax.xaxis.get_major_locator().set_params(integer=True)
             self.images.append(image)
         axes[0].set_ylabel("z into the activation")
+        axes[0].set_yticks([-4, -2, 0, 2, 4], ["≤ −4", "−2", "0", "2", "≥ 4"])
         super().__init__(made, controls=[self.unit, self.depth, self.scale])
 
     def spreads(self, batch_norm: bool) -> np.ndarray:
@@ -329,7 +330,7 @@ class LearningRates(Explorer):
         made, (left, right) = figure(1, 2, size=(8, 4))
         self.curves, self.marks = [], []
         for name, look in (
-            ("without", {"color": ORANGE, "linestyle": "--", "marker": "s"}),
+            ("without", {"color": VERMILLION, "linestyle": "--", "marker": "s"}),
             ("with batch norm", {"color": TRAIN, "linestyle": "-", "marker": "o"}),
         ):
             self.curves += left.plot([], [], label=name, **{**look, "marker": ""})
