@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from nnlib.activations import ReLU
 from nnlib.callbacks import Validation
@@ -98,7 +98,7 @@ def by_setting(
     return made
 
 
-def trials(found: Search, x: str, y: str) -> CourseFigure:
+def trials(found: Search, x: str, y: str, *, xlabel: str = "", ylabel: str = "") -> CourseFigure:
     """The trials of a search, a dot at each, larger and lighter for a better score."""
     made, ax = figure(size=(8, 3.8))
     scores = np.array([max(trial.score, 0) for trial in found.trials])
@@ -111,8 +111,11 @@ def trials(found: Search, x: str, y: str) -> CourseFigure:
     ax.plot(
         best.params[x], best.params[y], "o", ms=20, mfc="none", mec=REFERENCE, mew=2.5, label="best"
     )
-    ax.set(xlabel=x, ylabel=y, xscale="log", yscale="log")
-    ax.legend(loc="lower left")
+    ax.set(xlabel=xlabel or x, ylabel=ylabel or y, xscale="log", yscale="log")
+    ax.yaxis.set_major_locator(LogLocator(2))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.legend(loc="upper left")
     made.colorbar(dots, ax=ax, label="validation accuracy")
     made.caption = (
         f"{len(found.trials)} trials; the best has {x} = {best.params[x]:.2g} and "
