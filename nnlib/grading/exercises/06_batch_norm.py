@@ -67,7 +67,7 @@ def forward_by_layer(Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: fl
     return layer.forward(Z, training=True)
 
 
-def by_std(Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> np.ndarray:
+def by_power(Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float) -> np.ndarray:
     gaps = Z - Z.mean(axis=0)
     return gamma * gaps * (np.mean(gaps**2, axis=0) + eps) ** -0.5 + beta
 
@@ -77,13 +77,15 @@ def as_one_affine(Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray, eps: float
     return slope * Z + (beta - slope * Z.mean(axis=0))
 
 
-def batch(*shape: int, eps: float) -> Callable[[np.random.Generator], dict[str, Any]]:
+def batch(
+    *shape: int, eps: float, name: str = "Z"
+) -> Callable[[np.random.Generator], dict[str, Any]]:
     """Values off centre and of several scales, with the γ and β of their last axis."""
 
     def inputs(rng: np.random.Generator) -> dict[str, Any]:
         n = shape[-1]
         return {
-            "Z": rng.normal(size=shape) * rng.uniform(0.5, 2, n) + rng.uniform(1, 3, n),
+            name: rng.normal(size=shape) * rng.uniform(0.5, 2, n) + rng.uniform(1, 3, n),
             "gamma": rng.uniform(0.5, 2, n),
             "beta": rng.uniform(0.5, 2, n),
             "eps": eps,
@@ -101,7 +103,7 @@ batch_norm_forward = Exercise(
     minutes=12,
     reference=forward_by_layer,
     axes=("m", "n"),
-    alternatives=(normed, by_std, as_one_affine),
+    alternatives=(normed, by_power, as_one_affine),
     library=(nnlib.BatchNorm.forward,),
     cases=(
         Case(
@@ -486,6 +488,13 @@ def backward_with(**ingredient: Any) -> Callable[..., Any]:
     return mistaken
 
 
+def gamma_lost(
+    dZ_tilde: np.ndarray, Z_hat: np.ndarray, s: np.ndarray, gamma: np.ndarray
+) -> tuple[Any, ...]:
+    dgamma, dbeta, dZ_hat, dZ = backward(dZ_tilde, Z_hat, s, gamma)
+    return dgamma, dbeta, dZ_hat, dZ / gamma
+
+
 def road_by_road(
     dZ_tilde: np.ndarray, Z_hat: np.ndarray, s: np.ndarray, gamma: np.ndarray
 ) -> tuple[Any, ...]:
@@ -573,6 +582,11 @@ batch_norm_backward = Exercise(
             "dZ_hat lacks its γ: z̃ = γẑ + β has the slope γ in ẑ.",
         ),
         Wrong(
+            "gamma lost on the way",
+            gamma_lost,
+            "dZ starts from dZ_tilde; it starts from dZ_hat, which has the γ.",
+        ),
+        Wrong(
             "mean of dgamma",
             backward_with(dgamma_of=lambda dZ_tilde, Z_hat: (dZ_tilde * Z_hat).mean(axis=0)),
             "dgamma takes a mean; one γ serves all m rows, so what comes back is summed.",
@@ -626,8 +640,10 @@ batch_norm_images = Exercise(
     ),
     library=(nnlib.BatchNorm.forward,),
     cases=(
-        Case("four images of 3 × 5, two channels", batch(4, 3, 5, 2, eps=0.1)),
-        Case("three images of 5 × 2, four channels", batch(3, 5, 2, 4, eps=0.05), points=2),
+        Case("four images of 3 × 5, two channels", batch(4, 3, 5, 2, eps=0.1, name="X")),
+        Case(
+            "three images of 5 × 2, four channels", batch(3, 5, 2, 4, eps=0.05, name="X"), points=2
+        ),
     ),
     wrongs=(
         Wrong(
