@@ -8,9 +8,9 @@ from helpers_viz import exercise_every_control
 
 import nnlib
 from nnlib.gradient_check import numerical_gradient
-from nnlib.viz import lab05, render
+from nnlib.viz import lab05
 
-WIDGETS = ("Race", "BatchSize", "MomentumMap", "Schedules", "Normalised", "SecondOrder")
+WIDGETS = ("Mountain", "Race", "BatchSize", "MomentumMap", "Schedules", "Normalised", "SecondOrder")
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +52,16 @@ def test_the_hessian_and_the_mountain_have_the_right_slopes():
 
 
 def test_the_mountain_tells_where_each_walker_stands():
-    made = lab05.mountain()
-    assert "SGD at x = 3.73" in made.caption
-    assert "RMSProp at x = 5.20" in made.caption
-    assert render(made, 1.0).startswith(b"\x89PNG")
+    widget = lab05.Mountain()
+    assert "SGD at x = 3.73" in widget.caption
+    assert "RMSProp at x = 5.20" in widget.caption
+    assert [round(float(dot.get_xdata()[0]), 2) for dot in widget.dots] == [3.73, 2.14, 2.93, 5.2]
+    widget.steps.value = 60
+    reached = []
+    for exponent in np.arange(-0.5, 0.41, 0.05):
+        widget.alpha.value = 10**exponent
+        reached.append(widget.goal_reached)
+    assert 0 < sum(reached) < len(reached)
 
 
 def test_the_race_is_run_by_nnlibs_optimisers():

@@ -34,7 +34,6 @@ from nnlib.viz.style import (
     REFERENCE,
     TRAIN,
     VALIDATION,
-    CourseFigure,
     figure,
 )
 
@@ -188,6 +187,7 @@ class Landscape(NamedTuple):
     high: tuple[float, float]
     start: tuple[float, float]
     rates: tuple[float, ...]
+    heights: tuple[float, float] = (1e-6, 1e4)
 
 
 LANDSCAPES: Mapping[str, Landscape] = {
@@ -201,7 +201,7 @@ LANDSCAPES: Mapping[str, Landscape] = {
         lambda: rosenbrock, (-2, -1), (2, 3), (-1.2, 1.0), (0.002, 0.02, 0.001, 1, 0.02, 0.3)
     ),
     "a network's two weights": Landscape(
-        network_slice, (-4, -6), (4, 6), (-3.0, 4.0), (1, 1, 0.3, 1, 0.1, 0.3)
+        network_slice, (-4, -6), (4, 6), (-3.0, 4.0), (1, 1, 0.3, 1, 0.1, 0.3), (0.3, 10)
     ),
 }
 
@@ -237,23 +237,52 @@ class Contours:
         self.shown = name
 
 
-def mountain(steps: int = 25, lr: float = 0.3) -> CourseFigure:
-    """Four walkers on D0's mountain, all with the same α, after the same number of steps."""
-    made, ax = figure(size=(8, 3.8))
-    x = np.linspace(-0.5, 9.5, 300)
-    ax.plot(x, [mountain_height(np.array([u]))[0] for u in x], color=GREY, linestyle="-")
-    walkers = {name: RACERS[name] for name in ("SGD", "Momentum", "AdaGrad", "RMSProp")}
-    told = []
-    for (name, make), style in zip(walkers.items(), styles(), strict=False):
-        path, heights = walk(mountain_height, make(lr), [0.0], steps)
-        ax.plot(path[-1], heights[-1:], markersize=11, label=name, **style | {"linestyle": "None"})
-        told.append(f"{name} at x = {path[-1, 0]:.2f}")
-    for at, height, words in ((0.3, 4.75, "gentle"), (2.3, 3.2, "a sharp drop"), (5, 0.9, "flat")):
-        ax.text(at, height, words)
-    ax.set(xlabel="place x (km)", ylabel="height J (km)", xlim=(-0.5, 9.5), ylim=(-0.2, 5.3))
-    ax.legend(loc="upper right")
-    made.caption = f"After {steps} steps with α = {lr:g}: {', '.join(told)}; the valley is at 8."
-    return made
+class Mountain(Explorer):
+    """Four walkers on D0's mountain, all with the same α, step by step."""
+
+    goal = "Find an α with which three of the four stand within 0.5 km of x = 8 after 60 steps."
+    seconds_per_step = 0.15
+    LAST: ClassVar[int] = 60
+    WALKERS: ClassVar = ("SGD", "Momentum", "AdaGrad", "RMSProp")
+
+    def __init__(self) -> None:
+        self.alpha = log_slider("learning rate α", 0.3, 0.03, 3, per_decade=20)
+        self.steps = slider("steps taken", 0, 0, self.LAST)
+        made, ax = figure(size=(8, 3.8))
+        x = np.linspace(-0.5, 14, 400)
+        ax.plot(x, [mountain_height(np.array([u]))[0] for u in x], color=GREY, linestyle="-")
+        self.dots = [
+            ax.plot([], [], markersize=11, label=name, **style | {"linestyle": "None"})[0]
+            for name, style in zip(self.WALKERS, styles(), strict=False)
+        ]
+        for at, height, words in (
+            (0.3, 4.75, "gentle"),
+            (2.3, 3.2, "a sharp drop"),
+            (5, 0.9, "flat"),
+        ):
+            ax.text(at, height, words)
+        ax.set(xlabel="place x (km)", ylabel="height J (km)", xlim=(-0.5, 14), ylim=(-0.2, 5.3))
+        ax.legend(loc="upper right")
+        super().__init__(made, controls=[self.alpha, self.steps])
+        self.steps.value = 25
+
+    def draw(self) -> str:
+        t, alpha, places = self.steps.value, self.alpha.value, {}
+        for name, dot in zip(self.WALKERS, self.dots, strict=True):
+            path, heights = walk(mountain_height, RACERS[name](alpha), [0.0], t)
+            dot.set_data(path[-1], heights[-1:])
+            places[name] = float(path[-1, 0])
+        near = sum(abs(x - 8) < 0.5 for x in places.values())
+        self.goal_reached = near >= 3 and t == self.LAST
+        told = ", ".join(f"{name} at x = {x:.2f}" for name, x in places.items())
+        return f"After {t} steps with α = {alpha:.3g}: {told}; the valley is at 8."
+
+    def step(self) -> bool:
+        self.steps.value += 1
+        return bool(self.steps.value < self.LAST)
+
+    def restart(self) -> None:
+        self.steps.value = 0
 
 
 class Race(Explorer):
@@ -281,7 +310,7 @@ class Race(Explorer):
             self.curves += self.time.plot([], [], label=name, **line)
         self.map.set(xlabel="θ₀", ylabel="θ₁")
         self.time.set(xlabel="step", ylabel="cost J", yscale="log")
-        self.time.set(xlim=(0, self.LAST), ylim=(1e-6, 1e4))
+        self.time.set_xlim(0, self.LAST)
         self.time.legend(loc="upper right", ncols=2, fontsize=9)
         self.known: tuple[Any, ...] = ()
         controls = [self.where, self.u, self.v, self.factor, self.steps]
@@ -306,6 +335,7 @@ class Race(Explorer):
         if self.contours.shown not in ("", self.where.value):
             self.u.value, self.v.value = land.start
         self.contours.show(self.where.value, land.f(), land.low, land.high)
+        self.time.set_ylim(land.heights)
         walked = self.walks()
         for i, (path, J) in enumerate(walked):
             self.trails[i].set_data(*path[: t + 1].T)
@@ -350,7 +380,7 @@ class BatchSize(Explorer):
         self.curve.axhline(self.LOW, color=REFERENCE, linestyle="--", label=f"J = {self.LOW}")
         self.curve.axvline(1, color=GREY, linestyle=":", label="one epoch")
         self.curve.set(xlabel="epoch", ylabel="cost J on all rows", yscale="log")
-        self.curve.set(xlim=(0, 8), ylim=(0.04, 2))
+        self.curve.set(xlim=(0, 8), ylim=(0.04, 10))
         self.curve.legend(loc="upper right", fontsize=10)
         sizes = np.array(self.SIZES[:-1])
         measured = [gradient_noise(int(b)) for b in sizes]
@@ -419,7 +449,7 @@ class MomentumMap(Explorer):
         ]
         self.map.grid(False)
         self.map.set(xlabel="weight of a new gradient × curvature", ylabel="momentum β (γ)")
-        self.map.set(xscale="log", xlim=(1e-4, 200), ylim=(-0.04, 0.99))
+        self.map.set(xscale="log", xlim=(1e-4, 200), ylim=(-0.04, 1.03))
         (self.reference,) = self.time.plot([], [], "-", color=REFERENCE, linewidth=5, alpha=0.4)
         names = ("flat, curvature 1", "steep, curvature 100")
         self.lines = [
@@ -576,7 +606,7 @@ class Normalised(Explorer):
         self.contours = Contours(self.map)
         (self.trail,) = self.map.plot([], [], "-o", color=VALIDATION, markersize=6, linewidth=1.5)
         (self.bottom,) = self.map.plot([], [], "*", color="white", markersize=15)
-        self.trail.set(markeredgecolor="white", markeredgewidth=0.7)
+        self.trail.set_markeredgewidth(0)
         self.map.locator_params(nbins=4)
         self.map.set(xlabel=f"weight of {names[0]}", ylabel=f"weight of {names[1]}")
         (self.above,) = self.time.plot([], [], "-o", color=VALIDATION, markersize=4)
