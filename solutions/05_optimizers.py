@@ -18,14 +18,14 @@ np.set_printoptions(precision=4, suppress=True)
 #
 # for each feature, with μ and σ (with 1/m) of the *training* rows alone.
 #
-# Write `standardize(X_train, X_new)`, of shapes (m, n) and (k, n), and return the pair
+# Write `standardize_inputs(X_train, X_new)`, of shapes (m, n) and (k, n), and return the pair
 # `Z_train, Z_new`.
 #
-# `standardize(np.array([[1.0], [3.0]]), np.array([[5.0]]))` gives `[[-1], [1]]` and `[[3]]`.
+# `standardize_inputs(np.array([[1.0], [3.0]]), np.array([[5.0]]))` gives `[[-1], [1]]` and `[[3]]`.
 
 
-# %% exercise="standardize"
-def standardize(X_train, X_new):
+# %% exercise="standardize_inputs"
+def standardize_inputs(X_train, X_new):
     """Both sets on the scale of the training rows."""
     # BEGIN SOLUTION
     mean, std = X_train.mean(axis=0), X_train.std(axis=0)

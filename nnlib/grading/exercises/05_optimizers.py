@@ -41,8 +41,8 @@ def _columns(m: int, k: int, n: int) -> Draw:
     }
 
 
-standardize = Exercise(
-    id="standardize",
+standardize_inputs = Exercise(
+    id="standardize_inputs",
     title="Inputs on one scale",
     difficulty=1,
     minutes=8,
@@ -786,7 +786,7 @@ newton_step = Exercise(
 )
 
 EXERCISES = (
-    standardize,
+    standardize_inputs,
     epoch_batches,
     momentum_step,
     rmsprop_step,
