@@ -260,7 +260,7 @@ def _mark(submission: Submission, exercise: Exercise, ran: _Ran, seed: int) -> M
     stopped = _error(ran.ended.get("error"))
     if ran.ended.get("missing") is True:
         return row(0, "crashed", _words(stopped)) if stopped else row(0, "not started")
-    lost = Outcome(error=stopped or LostError(ran.lost or "it ended before this case"))
+    lost = Outcome(error=stopped or LostError(ran.lost or "its Python ended before this case"))
     outcomes = dict(zip((case.name for case in exercise.cases), ran.cases, strict=False))
 
     def run(case: Case) -> Outcome:
