@@ -315,3 +315,84 @@ def test_the_lone_ridge_path_is_the_normal_equation(make, patients):
     X, y, _ = patients
     theta = normal_equation(add_bias_column(X), y - y.mean(), lam=100.0)
     assert np.allclose(make["PenaltyPath"]().paths["L2"][0], theta[1:])
+
+
+def test_polynomials_are_fitted_to_each_new_measurement_in_turn():
+    x, grid = np.linspace(-1, 1, 7), np.linspace(-1, 1, 5)
+    H = lab04.refits(x, grid, 2, times=3, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    for h in H:
+        assert np.allclose(h, np.polyval(np.polyfit(x, lab04.measure(x, rng), 2), grid))
+    places, y = lab04.sample(4, np.random.default_rng(1))
+    assert places.shape == y.shape == (4,)
+    assert np.abs(places).max() <= 1
+
+
+def test_products_are_the_monomials_and_bend_a_boundary_by_the_training_scale():
+    X = np.array([[2.0, 3.0], [5.0, 7.0], [1.0, -1.0]])
+    a, b = X.T
+    assert np.array_equal(lab04.products(X, 2), np.column_stack([b, a, b**2, a * b, a**2]))
+    y = np.array([0, 1, 0])
+    P = lab04.bent_classifier(X, y, 2, lam=0.1)
+    assert np.array_equal(P(X) >= 0.5, y == 1)
+    assert P(X[:1]) == pytest.approx(P(X)[:1])
+
+
+def test_quadratic_features_are_scaled_by_the_fitted_rows_alone():
+    X = np.random.default_rng(0).normal(3, 2, (8, 3))
+    rows, held = np.arange(5), np.arange(5, 8)
+    A, B = lab04.quadratic(X, rows, held)
+    assert A.shape == (5, 9)
+    Z = (X - X[rows].mean(axis=0)) / X[rows].std(axis=0)
+    assert np.allclose(A[:, :3], Z[rows])
+    assert np.allclose(B[:, 3:6], Z[held, :1] * Z[held])
+    assert np.allclose(B[:, 8], Z[held, 2] ** 2)
+
+
+def test_curves_call_the_readers_errors_with_rows_of_the_data():
+    seen = []
+
+    def errors(lam, rows, held):
+        seen.append((lam, rows, held))
+        return float(len(rows)), abs(lam - 2.0)
+
+    rows = np.arange(100, 120)
+    curve = lab04.penalty_curve(errors, rows, [1.0, 2.0, 4.0])
+    assert lab04.lowest(curve) == 2.0
+    assert curve.training.tolist() == [[16.0] * 5] * 3
+    assert all(np.array_equal(np.sort(np.hstack(both)), rows) for _, *both in seen)
+    seen.clear()
+    sizes = lab04.size_curve(errors, 20, [4, 9])
+    assert sizes.training.tolist() == [[4.0] * 5, [9.0] * 5]
+    assert {lam for lam, *_ in seen} == {0}
+
+
+def test_a_digit_net_takes_every_remedy_and_pruning_leaves_the_original_whole():
+    rng = np.random.default_rng(0)
+    X, t = rng.random((30, 64)), rng.integers(0, 10, 30)
+    kit = {"rate": 0.5, "penalty": nnlib.L2(3), "epochs": 2, "batch_size": 10}
+    check = nnlib.Validation(X, t)
+    mistakes = lab04.Mistakes(X, t)
+    net, history = lab04.train_net(1, X, t, check, watch=[mistakes], **kit)
+    _, same = lab04.train_net(1, X, t, check, **kit)
+    assert history["loss"] == same["loss"]
+    assert len(mistakes.by_epoch) == len(history["validation loss"]) == 2
+    assert net[2].rate == 0.5
+    W = net[0].W.copy()
+    cut = lab04.pruned(net, 0.1)
+    assert np.mean(cut[0].W != 0) == pytest.approx(0.1, abs=0.001)
+    assert np.abs(W[cut[0].W == 0]).max() < np.abs(W[cut[0].W != 0]).min()
+    assert np.array_equal(net[0].W, W)
+    histories = [{"loss": [3.0, 1.0], "validation loss": [2.0, 5.0]}, history]
+    J, low = lab04.final_and_lowest(histories)
+    assert pytest.approx(J) == (1 + history["loss"][-1]) / 2
+    assert pytest.approx(low) == (2 + min(history["validation loss"])) / 2
+
+
+def test_a_set_that_chooses_the_epoch_is_flattered():
+    flips = np.random.default_rng(0).random((20, 60)) < 0.3
+    mine, others = lab04.choose_epochs(flips, 10, times=200, rng=np.random.default_rng(1))
+    assert mine < 100 * flips.mean() - 5
+    assert others > mine + 10
+    first_is_right = [np.zeros(12, dtype=bool), np.ones(12, dtype=bool)]
+    assert lab04.choose_epochs(first_is_right, 3, times=5, rng=np.random.default_rng(1)) == (0, 0)

@@ -1,5 +1,6 @@
 """Lab 04's pictures: models that say too little or too much, and the ways to hold them back."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -10,13 +11,22 @@ from matplotlib.collections import LineCollection
 from numpy.typing import ArrayLike
 
 from nnlib import linear_regression
+from nnlib.activations import ReLU
 from nnlib.callbacks import Callback, Run
-from nnlib.curves import Curve
+from nnlib.curves import Curve, learning_curve, validation_curve
+from nnlib.dense import Dense
 from nnlib.dropout import Dropout
 from nnlib.early_stopping import EarlyStopping
+from nnlib.estimators import LogisticRegression
+from nnlib.initializers import he_normal
 from nnlib.linear_regression import add_bias_column, normal_equation
+from nnlib.losses import CrossEntropy
 from nnlib.metrics import rmse
-from nnlib.regularization import soft_threshold
+from nnlib.optimizers import SGD
+from nnlib.preprocessing import Standardizer
+from nnlib.regularization import L1, L2, soft_threshold
+from nnlib.sequential import Sequential
+from nnlib.training import fit
 from nnlib.viz.controls import dropdown, log_slider, slider, toggle
 from nnlib.viz.explorer import Explorer
 from nnlib.viz.style import (
@@ -38,7 +48,10 @@ from nnlib.viz.style import (
 )
 
 Points = tuple[np.ndarray, np.ndarray]
+Function = Callable[[np.ndarray], np.ndarray]
 Threshold = Callable[[np.ndarray, float], np.ndarray]
+Errors = Callable[[float, np.ndarray, np.ndarray], tuple[float, float]]
+History = Mapping[str, Sequence[float]]
 ABOVE: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
 
 
@@ -55,6 +68,147 @@ def truth(x: np.ndarray) -> np.ndarray:
 def measure(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The truth at x (m,), with noise of standard deviation 0.3."""
     return truth(x) + 0.3 * rng.normal(size=len(x))
+
+
+def sample(m: int, rng: np.random.Generator) -> Points:
+    """m places x in [−1, 1] and what is measured there, both (m,)."""
+    x = rng.uniform(-1, 1, m)
+    return x, measure(x, rng)
+
+
+def polynomial(x: np.ndarray, y: np.ndarray, degree: int) -> Function:
+    """The polynomial of this degree nearest to the points x, y (m,), by the normal equation."""
+    theta = normal_equation(powers(x, degree), y)
+    return lambda x: powers(x, degree) @ theta
+
+
+def refits(
+    x: np.ndarray, grid: np.ndarray, degree: int, *, times: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Polynomials fitted to new measurements at the same x (m,), over grid (k,): (times, k)."""
+    return np.array([polynomial(x, measure(x, rng), degree)(grid) for _ in range(times)])
+
+
+def products(X: np.ndarray, degree: int) -> np.ndarray:
+    """x₁, x₂, x₁², x₁x₂, … up to a degree, as columns: X (m, 2) → (m, degree (degree + 3) / 2)."""
+    exponents = [(i, k - i) for k in range(1, degree + 1) for i in range(k + 1)]
+    return np.column_stack([X[:, 0] ** i * X[:, 1] ** j for i, j in exponents])
+
+
+def bent_classifier(X: np.ndarray, y: np.ndarray, degree: int, *, lam: float) -> Function:
+    """Logistic regression on the standardised products of X (m, 2): what it says is P(y = 1)."""
+    scale = Standardizer().fit(products(X, degree))
+    model = LogisticRegression(lam=lam).fit(scale.transform(products(X, degree)), y)
+    return lambda X: model.predict_proba(scale.transform(products(X, degree)))[:, 1]
+
+
+def quadratic(X: np.ndarray, rows: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The features of some rows and of others, with all their squares and products as columns.
+
+    The features X (m, n) are standardised by the mean and deviation of `rows` alone.
+    """
+    scale = Standardizer().fit(X[rows])
+    i, j = np.triu_indices(X.shape[1])
+    A, B = (scale.transform(X[part]) for part in (rows, held))
+    return np.hstack([A, A[:, i] * A[:, j]]), np.hstack([B, B[:, i] * B[:, j]])
+
+
+def size_curve(errors: Errors, m: int, sizes: Sequence[int]) -> Curve:
+    """`errors(0, fitted, held)` for each training-set size, in five folds of m rows."""
+
+    def score(
+        fitted: np.ndarray, held: np.ndarray, rng: np.random.Generator
+    ) -> tuple[float, float]:
+        return errors(0, fitted, held)
+
+    return learning_curve(score, m, sizes, rng=np.random.default_rng(0), progress=False)
+
+
+def penalty_curve(errors: Errors, rows: np.ndarray, lams: Sequence[float]) -> Curve:
+    """`errors(lam, fitted, held)` for each λ, in five folds of these rows, the same each time."""
+
+    def score(
+        lam: float, fitted: np.ndarray, held: np.ndarray, rng: np.random.Generator
+    ) -> tuple[float, float]:
+        return errors(lam, rows[fitted], rows[held])
+
+    rng = np.random.default_rng(1)
+    return validation_curve(score, len(rows), lams, rng=rng, progress=False)
+
+
+def lowest(curve: Curve) -> float:
+    """The value with the lowest mean validation error."""
+    return float(curve.values[curve.validation.mean(axis=1).argmin()])
+
+
+def train_net(
+    seed: int,
+    X: np.ndarray,
+    t: np.ndarray,
+    validation: Callback,
+    *,
+    rate: float = 0.0,
+    penalty: L1 | L2 | None = None,
+    watch: Sequence[Callback] = (),
+    batch_size: int = 32,
+    epochs: int = 150,
+) -> tuple[Sequential, dict[str, list[float]]]:
+    """A 64–64–10 network fitted to digits X (m, 64), t (m,), and its history.
+
+    The remedies: dropout after the hidden layer (`rate`), a `penalty`, callbacks (`watch`).
+    """
+    rng = np.random.default_rng(seed)
+    hidden = Dense(64, 64, rng=rng, init=he_normal)
+    output = Dense(64, 10, rng=rng)
+    net = Sequential(hidden, ReLU(), Dropout(rate, rng=rng), output, dtype=float)
+    history = fit(
+        net,
+        CrossEntropy(),
+        SGD(0.1),
+        X,
+        t,
+        rng=rng,
+        penalty=penalty,
+        batch_size=batch_size,
+        epochs=epochs,
+        callbacks=[validation, *watch],
+    )
+    return net, history
+
+
+def pruned(net: Sequential, share: float) -> Sequential:
+    """A copy of the network that keeps this share of its first layer's weights, the largest."""
+    cut = copy.deepcopy(net)
+    first: Any = cut[0]
+    size = np.abs(first.W)
+    first.W = first.W * (size >= np.quantile(size, 1 - share))
+    return cut
+
+
+def final_and_lowest(histories: Sequence[History]) -> tuple[float, float]:
+    """Means over some runs: J after the last epoch, and the lowest validation loss."""
+    J = np.mean([history["loss"][-1] for history in histories])
+    return float(J), float(np.mean([min(history["validation loss"]) for history in histories]))
+
+
+def choose_epochs(
+    by_epoch: Sequence[np.ndarray], size: int, *, times: int = 2000, rng: np.random.Generator
+) -> tuple[float, float]:
+    """What many small test sets say of the epoch that each has chosen, and what the others say.
+
+    Draws `size` of the rows, takes the epoch with the fewest mistakes on them, and returns the
+    mean error there in percent: on the rows that chose, and on all the other rows.
+
+    Shapes    by_epoch: one array (m,) of True and False per epoch
+    """
+    M = np.array(by_epoch, dtype=float).T
+    total, reported, fresh = M.sum(axis=0), [], []
+    for _ in range(times):
+        mine = M[rng.permutation(len(M))[:size]].sum(axis=0)
+        epoch = mine.argmin()
+        reported.append(mine[epoch] / size)
+        fresh.append((total - mine)[epoch] / (len(M) - size))
+    return 100 * float(np.mean(reported)), 100 * float(np.mean(fresh))
 
 
 def tired_labels(labels: np.ndarray, *, share: float, rng: np.random.Generator) -> np.ndarray:
