@@ -90,7 +90,7 @@ def refits(
 
 
 def products(X: np.ndarray, degree: int) -> np.ndarray:
-    """x₁, x₂, x₁², x₁x₂, … up to a degree, as columns: X (m, 2) → (m, degree (degree + 3) / 2)."""
+    """x₂, x₁, x₂², x₁x₂, x₁², … up to a degree, as columns, from X (m, 2)."""
     exponents = [(i, k - i) for k in range(1, degree + 1) for i in range(k + 1)]
     return np.column_stack([X[:, 0] ** i * X[:, 1] ** j for i, j in exponents])
 
@@ -727,9 +727,9 @@ class EarlyStop(Explorer):
 def fits(
     x: np.ndarray,
     y: np.ndarray,
-    curves: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    curves: Mapping[str, Function],
     *,
-    truth: Callable[[np.ndarray], np.ndarray] | None = None,
+    truth: Function | None = None,
 ) -> CourseFigure:
     """The same points x, y (m,) in one panel per curve, a function (k,) → (k,)."""
     made, axes = figure(1, len(curves), size=(9, 3.3), sharey=True)
@@ -769,9 +769,7 @@ def bundles(
     return made
 
 
-def boundaries(
-    predictors: Mapping[str, Callable[[np.ndarray], np.ndarray]], training: Points, new: Points
-) -> CourseFigure:
+def boundaries(predictors: Mapping[str, Function], training: Points, new: Points) -> CourseFigure:
     """P(y = 1) over the plane and the training points (X (m, 2), y (m,)), one panel per predictor.
 
     The caption counts the mistakes on these and on the `new` points.
