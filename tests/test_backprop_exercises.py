@@ -72,9 +72,11 @@ def test_a_slip_that_nobody_foresaw_is_shown_at_its_link():
 
 def test_too_few_links_are_counted_and_all_are_listed():
     report = told("chain_backward", lambda x, y, W, a: (2 * (a[2] - y), 0.0))
-    assert report.cause.startswith("Return 12 results: da3, dz3, dW3, db3, da2")
-    assert report.cause.endswith("dW1, db1; 2 came.")
-    assert told("chain_forward", lambda x, W, b: W[0] * x).cause.endswith("a3; a number came.")
+    assert report.cause.startswith("Return 12 results, da3, dz3, dW3, db3, da2")
+    assert report.cause.endswith("dW1 and db1: yours returned a tuple of 2.")
+    assert told("chain_forward", lambda x, W, b: W[0] * x).cause.endswith(
+        "yours returned a number."
+    )
 
 
 def test_a_slip_in_the_shallow_network_is_named_too():
@@ -99,4 +101,4 @@ def test_an_answer_that_lets_the_graph_differentiate_earns_nothing():
 
     report = told("chain_update", by_graph)
     assert report.points == 0
-    assert "backward" in report.cause + report.note
+    assert "the library's own Value" in report.cause
