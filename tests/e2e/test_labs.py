@@ -20,7 +20,9 @@ def test_a_lab_runs_and_its_widgets_move(lab, name):
 
     lab.run_all()
     assert lab.problems() == []
-    words = [o["data"]["text/plain"] for o in lab.outputs() if WIDGET in o.get("data", {})]
+    # A progress bar is a widget too, but not one with a picture and a caption.
+    shown = [output.get("data", {}) for output in lab.outputs()]
+    words = [data["text/plain"] for data in shown if {WIDGET, "image/png"} <= data.keys()]
     if not words:
         pytest.skip(f"{name} has no widget to move")
     for number, said in enumerate(words):
