@@ -75,7 +75,7 @@ def test_too_few_links_are_counted_and_all_are_listed():
     assert report.cause.startswith("Return 12 results, da3, dz3, dW3, db3, da2")
     assert report.cause.endswith("dW1 and db1: yours returned a tuple of 2.")
     assert told("chain_forward", lambda x, W, b: W[0] * x).cause.endswith(
-        "yours returned a number."
+        "z3 and a3: yours returned a number."
     )
 
 
