@@ -31,8 +31,10 @@ from nnlib.activations import (
     Step,
     Tanh,
 )
+from nnlib.architectures import lenet5
 from nnlib.callbacks import Callback, History, StopWhen, Validation
 from nnlib.checkpoints import Checkpoint
+from nnlib.convolution import Conv2D, output_size
 from nnlib.dense import Dense
 from nnlib.dropout import Dropout
 from nnlib.early_stopping import EarlyStopping
@@ -53,6 +55,7 @@ from nnlib.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Opti
 from nnlib.parameters import Gradient, Parameter
 from nnlib.perceptron import train_perceptron
 from nnlib.persistence import load, save
+from nnlib.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from nnlib.preprocessing import Standardizer
 from nnlib.regularization import L1, L2, clip_gradient, soft_threshold
 from nnlib.second_order import BFGS, LBFGS, Minimum, Newton, objective
@@ -92,15 +95,18 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AvgPool2D",
     "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
     "Checkpoint",
+    "Conv2D",
     "CrossEntropy",
     "Dense",
     "Dropout",
     "EarlyStopping",
     "Flatten",
+    "GlobalAvgPool2D",
     "Gradient",
     "History",
     "Identity",
@@ -112,6 +118,7 @@ __all__ = [
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
+    "MaxPool2D",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Minimum",
@@ -144,6 +151,7 @@ __all__ = [
     "fit",
     "initializers",
     "k_fold",
+    "lenet5",
     "linear_regression",
     "load",
     "log_softmax",
@@ -153,6 +161,7 @@ __all__ = [
     "numerical_gradient",
     "objective",
     "one_hot",
+    "output_size",
     "relative_error",
     "save",
     "schedules",
