@@ -1,7 +1,7 @@
 """Real data that ships with scikit-learn, and made data where the geometry is the point.
 
 All of it loads without a network, but for MNIST and Fashion-MNIST, which are fetched once and kept.
-The real sets need scikit-learn, imported on first use.
+The real sets need scikit-learn, imported on first use; the photographs also need Pillow.
 """
 
 from __future__ import annotations
@@ -70,6 +70,20 @@ def wine() -> Dataset:
     data = load_wine()
     names = tuple(str(name) for name in data.target_names)
     return Dataset(data.data, data.target, tuple(map(str, data.feature_names)), names)
+
+
+def photograph(name: str = "china") -> np.ndarray:
+    """A photograph, "china" (a temple) or "flower", in grey: (427, 640) from 0 to 1, float32.
+
+    Grey is how bright the eye finds a colour, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+    Raises ValueError for another name.
+    """
+    from sklearn.datasets import load_sample_image
+
+    if name not in ("china", "flower"):
+        raise ValueError(f'name must be "china" or "flower", got {name!r}')
+    rgb = load_sample_image(f"{name}.jpg").astype(np.float32) / 255
+    return rgb @ np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def mnist() -> Dataset:

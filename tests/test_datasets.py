@@ -52,6 +52,23 @@ def test_digits_lie_between_zero_and_one():
     assert data.target_names == tuple("0123456789")
 
 
+@pytest.mark.parametrize(("name", "corner"), [("china", "brighter"), ("flower", "darker")])
+def test_photographs_are_grey_as_the_eye_sees_them(name, corner):
+    grey = datasets.photograph(name)
+    assert grey.shape == (427, 640)
+    assert grey.dtype == np.float32
+    assert 0 <= grey.min() < 0.1 < 0.8 < grey.max() <= 1
+    sky = grey[:40, -40:].mean()
+    assert sky > 0.8 if corner == "brighter" else sky < 0.3
+    red, green, blue = theirs.load_sample_image(f"{name}.jpg")[200, 300] / 255
+    assert_allclose(grey[200, 300], 0.299 * red + 0.587 * green + 0.114 * blue, rtol=1e-5)
+
+
+def test_there_are_two_photographs():
+    with pytest.raises(ValueError, match='name must be "china" or "flower", got \'cat\''):
+        datasets.photograph("cat")
+
+
 @pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons, datasets.spirals])
 def test_made_sets(make):
     X, y = make(101, rng=np.random.default_rng(1))
