@@ -1,0 +1,5 @@
+"""The widgets of lab 07: every step of a convolutional network, seen and moved by hand."""
+
+from nnlib.viz.lab07_kernel import SlidingKernel
+
+__all__ = ["SlidingKernel"]
