@@ -25,8 +25,8 @@ ROOM = 19.0  # points that a number may be wide
 class Cells:
     """Room for rows × columns squares whose first one has its upper left corner at (x, y).
 
-    A square that has no number (nan) stays empty. Colours run from `low` to `high`. The numbers
-    are one collection of outlines: two hundred of them as texts would take 50 ms at every frame.
+    A square that has no number (nan) stays empty. Colours run from `low` to `high`; `size` is
+    the numbers' own. They are outlines in one collection: two hundred texts take 50 ms a frame.
     """
 
     def __init__(
@@ -39,14 +39,17 @@ class Cells:
         cmap: Colormap = GREYS,
         low: float = 0,
         high: float = 9,
+        size: float = 1,
+        decimals: int = 1,
     ) -> None:
-        self.at, self.values = at, np.full((rows, columns), np.nan)
+        self.at, self.decimals = at, decimals
+        self.values = np.full((rows, columns), np.nan)
         x, y = at
         corners = x + np.arange(columns + 1), y + np.arange(rows + 1)
         self.mesh = ax.pcolormesh(
-            *corners, self.values, cmap=cmap, vmin=low, vmax=high, edgecolors=PALE, linewidth=1
+            *corners, self.values, cmap=cmap, vmin=low, vmax=high, linewidth=1
         )
-        self.numbers = PathCollection([], sizes=[1], offset_transform=ax.transData)
+        self.numbers = PathCollection([], sizes=[size**2], offset_transform=ax.transData)
         self.numbers.set(facecolor=INK, linewidth=0, zorder=3, transform=IdentityTransform())
         ax.add_collection(self.numbers, autolim=False)
 
@@ -57,6 +60,7 @@ class Cells:
         self.values[i : i + values.shape[0], j : j + values.shape[1]] = values
         filled = np.isfinite(self.values)
         self.mesh.set_array(np.ma.masked_array(self.values, ~filled))
+        self.mesh.set_edgecolor([PALE if there else "none" for there in filled.ravel()])
         self.numbers.set_paths([_outline(short_number(v)) for v in self.values[filled]])
         self.numbers.set_offsets(np.argwhere(filled)[:, ::-1] + np.add(self.at, 0.5))
 
@@ -104,13 +108,12 @@ def _outline(number: str) -> Path:
     return drawn.transformed(move)
 
 
-def short_number(value: float) -> str:
-    """A whole number as one, a ninth as a fraction, another with one decimal; a real minus sign."""
+def short_number(value: float, decimals: int = 1) -> str:
+    """A number with no more decimals than it needs, a ninth as a fraction, a real minus sign."""
     if 0 < abs(value) < 1 and abs(9 * value - round(9 * value)) < 1e-9:
-        fraction = Fraction(round(9 * value), 9)
-        return str(fraction).replace("-", "−")
-    number = round(float(value), 1) + 0.0
-    return f"{number:.0f}".replace("-", "−") if number.is_integer() else signed(number, 1)
+        return str(Fraction(round(9 * value), 9)).replace("-", "−")
+    written = signed(value, decimals)
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def signed(value: float, decimals: int) -> str:

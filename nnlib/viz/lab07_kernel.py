@@ -1,20 +1,20 @@
 """A kernel slides over a picture, patch by patch: what convolution computes, in numbers."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from ipywidgets import DOMWidget
 
 from nnlib.convolution import Conv2D
 from nnlib.viz.cells import SIGNED, Cells, bare, enclose, frame, heading, short_number, signed
 from nnlib.viz.controls import dropdown, slider
 from nnlib.viz.explorer import Explorer
 from nnlib.viz.number_grid import NumberGrid
-from nnlib.viz.style import INK, VERMILLION, figure
+from nnlib.viz.style import INK, VERMILLION, CourseFigure, figure
 from nnlib.viz.yours import compare
 
-Convolve = Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]
+Convolve = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 CORNER = np.zeros((6, 6))
 CORNER[2:, 3:] = 9
@@ -40,10 +40,35 @@ def cross_correlate(X: np.ndarray, K: np.ndarray, stride: int = 1, padding: int 
     return layer.forward(X[None, :, :, None])[0, :, :, 0]
 
 
-class SlidingKernel(Explorer):
+class Sliding(Explorer):
+    """A window that fills an output pixel by pixel: `place` counts them, and time moves it on."""
+
+    def __init__(self, made: CourseFigure, controls: Sequence[DOMWidget], *, start: int) -> None:
+        self.place = slider("pixel of the output", 1, 1, start)
+        super().__init__(made, controls=[self.place, *controls])
+        self.place.value = start
+
+    def restart(self) -> None:
+        self.place.value = 1
+
+    def step(self) -> bool:
+        self.place.value += 1
+        return self.place.value < self.place.max
+
+    def reach(self, n: int) -> tuple[int, int]:
+        """Row and column of the pixel, in an output of n × n; at the last one it stays there."""
+        at_the_end = self.place.value == self.place.max
+        self.place.max = n * n
+        if at_the_end:
+            self.place.value = n * n
+        return divmod(self.place.value - 1, n)
+
+
+class SlidingKernel(Sliding):
     """Patch × kernel = one pixel of the output, again and again until the output is full.
 
-    `convolve(X, K, stride, padding)` may be the reader's own function of X (6, 6) and K (3, 3).
+    `convolve(X, K)` may be the reader's own function: it is given the picture with the padding
+    around it, X (H, W), and the kernel K (3, 3); of its Y every s-th row and column is taken.
     """
 
     goal = (
@@ -60,7 +85,6 @@ class SlidingKernel(Explorer):
         self.chosen = self.preset.value
         self.stride = slider("stride s", 1, 1, 4)
         self.padding = dropdown("padding p", [("0", 0), ("1", 1), ("2", 2), ("same", "same")])
-        self.place = slider("pixel of the output", 1, 1, (self.n - f + 1) ** 2)
         self.kernel = NumberGrid("kernel", KERNELS[self.chosen], low=-9, high=9)
         widest, most = self.n + 2 * WIDEST, self.n + 2 * WIDEST - f + 1
         made, ax = figure(size=(9, 3.85))
@@ -86,8 +110,8 @@ class SlidingKernel(Explorer):
         enclose(self.border, (WIDEST, WIDEST), self.n)
         self.window, self.pixel = (frame(ax, VERMILLION) for _ in range(2))
         (self.wrong,) = ax.plot([], [], "x", color=INK, ms=6, mew=2, zorder=6)
-        controls = [self.stride, self.padding, self.place, self.preset, self.kernel]
-        super().__init__(made, controls=controls, restart_on=[self.stride, self.padding])
+        controls = [self.stride, self.padding, self.preset, self.kernel]
+        super().__init__(made, controls, start=6)
 
     @property
     def p(self) -> int:
@@ -99,21 +123,13 @@ class SlidingKernel(Explorer):
         """The stride; "same" is only a size kept where it is 1."""
         return 1 if self.padding.value == "same" else self.stride.value
 
-    def restart(self) -> None:
-        self.place.value = 1
-
-    def step(self) -> bool:
-        self.place.value += 1
-        return self.place.value < self.place.max
-
     def draw(self) -> str:
         self._follow_menu()
         self.stride.disabled = self.padding.value == "same"
         K, s, p = self.kernel.grid, self.s, self.p
         Y = cross_correlate(self.X, K, s, p)
         n = len(Y)
-        self.place.max = n * n
-        i, j = divmod(self.place.value - 1, n)
+        i, j = self.reach(n)
         self._draw_input(i, j)
         patch = np.pad(self.X, p)[i * s : i * s + f, j * s : j * s + f]
         for cells, values in ((self.patch, patch), (self.weights, K), (self.products, patch * K)):
@@ -171,11 +187,15 @@ class SlidingKernel(Explorer):
         """Compare the reader's own function with nnlib, cross its pixels out and say where."""
         if self.convolve is None:
             return ""
-        answer = partial(self.convolve, self.X.copy(), self.kernel.grid, self.s, self.p)
-        said, differs = compare(answer, Y, _number)
+        said, differs = compare(self._answer, Y, _number)
         corner = self.output.place(self._corner(len(Y)), self._corner(len(Y)))
         self.wrong.set_data(*(differs[:, ::-1] + np.add(corner, (0.82, 0.18))).T)
         return f" {said}"
+
+    def _answer(self) -> object:
+        assert self.convolve is not None
+        Y = self.convolve(np.pad(self.X, self.p), self.kernel.grid)
+        return Y[:: self.s, :: self.s] if isinstance(Y, np.ndarray) and Y.ndim == 2 else Y
 
 
 def _sum_of(products: np.ndarray, total: float) -> str:

@@ -1,5 +1,6 @@
 """The widgets of lab 07: every step of a convolutional network, seen and moved by hand."""
 
 from nnlib.viz.lab07_kernel import SlidingKernel
+from nnlib.viz.lab07_pooling import PoolingWinners
 
-__all__ = ["SlidingKernel"]
+__all__ = ["PoolingWinners", "SlidingKernel"]
