@@ -1,10 +1,17 @@
-"""Convolution: one small kernel slides over the whole image, so what it learns holds everywhere."""
+"""Convolution: one small kernel slides over the whole image, so what it learns holds everywhere.
+
+Outside, arrays are (m, H, W, C) as ever. Inside, the batch is the last axis of memory, where the
+pixels of a window, their channels and the batch lie side by side: in (H, W, C, m) a window *is* the
+matrix that a product takes. To go from one to the other is to rename axes; nothing is copied.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from nnlib.initializers import Initializer, he_normal
 from nnlib.layer import Layer
@@ -15,14 +22,15 @@ Pair = tuple[int, int]
 
 
 class Conv2D(Layer):
-    """Slides C_out kernels over images:  Y[i, r, c, k] = bₖ + Σ X[i, r·s + u, c·s + v, :] · W[k, u, v].
+    """Y = W ⋆ X + b: each kernel in W slides over the images and gives one channel of Y.
 
-    Like every deep-learning library this is the cross-correlation Y = W ⋆ X + b; a convolution in
-    the sense of mathematics flips the kernel first, which a learned kernel need not care about.
-    "same" padding keeps H and W (stride 1). Each of the groups sees its share of C_in only.
+    Y[i, r, c, k] = bₖ + Σ X[i, r·sH + u, c·sW + v, :] · W[k, u, v, :], with zeros around X. This is
+    cross-correlation, as in every deep-learning library; a mathematician's convolution flips the
+    kernel first, which is the same to a kernel that is learned. Padding "same" keeps H and W (an
+    odd row goes below). With groups, a kernel sees its own share of the channels alone.
 
-    Shapes    X (m, H, W, C_in)   W (C_out, kH, kW, C_in/groups)   b (C_out,)   Y (m, H', W', C_out)
-    Backward  db = Σ dY   dW = dY ⋆ X over the batch   dX = dY spread by the kernels, W ∗ dY
+    Shapes    X (m, H, W, C_in)  W (C_out, kH, kW, C_in/groups)  b (C_out,)  Y (m, H', W', C_out)
+    Backward  dW = dY ⋆ X, summed over the batch   db = Σ dY   dX = W ∗ dY, a convolution proper
     Raises ValueError for other channels, no images, or a kernel larger than the padded image.
     """
 
@@ -43,56 +51,36 @@ class Conv2D(Layer):
         dtype: type = np.float32,
     ) -> None:
         self.C_in, self.C_out = count(C_in, "C_in"), count(C_out, "C_out")
-        self.kernel_size = pair(kernel_size, "kernel_size")
-        self.stride = pair(stride, "stride")
-        self.padding = padding
-        self.groups = count(groups, "groups")
-        if padding == "same" and self.stride != (1, 1):
-            raise ValueError(f'padding "same" keeps H and W, which needs stride 1, got {stride}')
-        self.margins = margins(padding, self.kernel_size)
-        if self.C_in % self.groups or self.C_out % self.groups:
-            raise ValueError(
-                f"groups must divide C_in and C_out, got groups {groups} for {C_in} and {C_out}"
-            )
-        shape = (self.C_out, *self.kernel_size, self.C_in // self.groups)
-        self.W = init(shape, rng=rng, dtype=dtype)
+        self.kernel_size, self.stride = pair(kernel_size, "kernel_size"), pair(stride, "stride")
+        self.padding, self.groups = padding, count(groups, "groups")
+        self.margins = margins(padding, self.kernel_size, self.stride)
+        if self.C_in % groups or self.C_out % groups:
+            raise ValueError(f"groups must divide C_in {C_in} and C_out {C_out}, got {groups}")
+        self.W = init((self.C_out, *self.kernel_size, self.C_in // groups), rng=rng, dtype=dtype)
         self.b = np.zeros(self.C_out, dtype)
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        X = images(self, as_float(X, "X"), self.C_in)
-        self.output_shape(X.shape[1:])
-        X = np.pad(X, ((0, 0), *self.margins, (0, 0)))
-        V = windows(X, self.kernel_size, self.stride)
-        parts = []
-        for x, w in zip(
-            np.split(V, self.groups, axis=3), np.split(self.W, self.groups), strict=True
-        ):
-            parts.append(np.tensordot(x, w, ([4, 5, 3], [1, 2, 3])))
-        return self.remember(np.concatenate(parts, axis=3) + self.b, X)
+        X = batch_last(images(self, X, self.C_in))
+        grid = self._grid(X)
+        Y = np.empty((*grid.size, self.C_out, X.shape[3]), np.result_type(X, self.W))
+        for x, w, b, y in zip(*map(self._shares, (X, self.W, self.b, Y)), strict=True):
+            correlate(x, w, grid, out=y, b=b)
+        return self.remember(batch_first(Y), X)
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
         self.fill_gradients(dY)
-        X = self.recall(dY)
-        dX = np.zeros_like(X)
-        dV = windows(dX, self.kernel_size, self.stride, writeable=True)
-        n = self.C_in // self.groups
-        for g, (dy, w) in enumerate(
-            zip(np.split(dY, self.groups, axis=3), np.split(self.W, self.groups), strict=True)
-        ):
-            for u in range(self.kernel_size[0]):
-                for v in range(self.kernel_size[1]):
-                    dV[:, :, :, g * n : (g + 1) * n, u, v] += dy @ w[:, u, v]
-        (top, bottom), (left, right) = self.margins
-        return dX[:, top : X.shape[1] - bottom, left : X.shape[2] - right]
+        X, dY = self.recall(dY), batch_last(dY)
+        dX = np.empty(X.shape, np.result_type(dY, self.W))
+        grid = self._grid(X).backward(X)
+        for dx, w, dy in zip(*map(self._shares, (dX, self.W, dY)), strict=True):
+            correlate(dy, w[:, ::-1, ::-1].transpose(3, 1, 2, 0), grid, out=dx)
+        return batch_first(dX)
 
     def fill_gradients(self, dY: np.ndarray) -> None:
-        V = windows(self.recall(dY), self.kernel_size, self.stride)
-        groups = zip(
-            np.split(V, self.groups, axis=3), np.split(dY, self.groups, axis=3), strict=True
-        )
-        parts = [np.tensordot(dy, x, ([0, 1, 2], [0, 1, 2])) for x, dy in groups]
-        self.dW = np.concatenate(parts).transpose(0, 2, 3, 1)
-        self.db = dY.sum(axis=(0, 1, 2))
+        X, dY = self.recall(dY), batch_last(dY)
+        grid, shares = self._grid(X), zip(self._shares(X), self._shares(dY), strict=True)
+        self.dW = np.concatenate([kernel_gradient(x, dy, grid) for x, dy in shares])
+        self.db = channel_sums(dY)
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(input_shape) != 3 or input_shape[2] != self.C_in:
@@ -101,6 +89,16 @@ class Conv2D(Layer):
             )
         H, W, _ = input_shape
         return (*output_sizes((H, W), self.kernel_size, self.margins, self.stride), self.C_out)
+
+    def _grid(self, X: np.ndarray) -> Grid:
+        H, W, _, _ = X.shape
+        size = output_sizes((H, W), self.kernel_size, self.margins, self.stride)
+        (above, _), (left, _) = self.margins
+        return Grid(size, self.kernel_size, self.stride, (above, left), spread=(1, 1))
+
+    def _shares(self, A: np.ndarray) -> list[np.ndarray]:
+        """Each group's part of W, of b, or of images (H, W, C, m)."""
+        return np.split(A, self.groups, axis=0 if A is self.W or A.ndim == 1 else 2)
 
     def __repr__(self) -> str:
         settings = [f"{self.C_in}, {self.C_out}, {short(self.kernel_size)}"]
@@ -113,8 +111,103 @@ class Conv2D(Layer):
         return f"Conv2D({', '.join(settings)})"
 
 
+class Grid(NamedTuple):
+    """Where windows lie: their number, size and step, and the zeros around and between pixels."""
+
+    size: Pair
+    kernel: Pair
+    stride: Pair
+    before: Pair  # zeros above and to the left; negative: pixels cut off
+    spread: Pair  # pixels lie this far apart, with zeros between
+
+    def backward(self, X: np.ndarray) -> Grid:
+        """The grid on dY whose windows hold, for each pixel of X (H, W, C, m), all it fed into."""
+        before = tuple(k - 1 - zeros for k, zeros in zip(self.kernel, self.before, strict=True))
+        return Grid(X.shape[:2], self.kernel, (1, 1), before, spread=self.stride)
+
+
+def correlate(
+    X: np.ndarray, W: np.ndarray, grid: Grid, *, out: np.ndarray, b: np.ndarray | None = None
+) -> None:
+    """Fill out (H', W', C_out, m) with W ⋆ X + b for X (H, W, C, m) and W (C_out, kH, kW, C)."""
+    C_out, kH, _, _ = W.shape
+    turned = [np.roll(W, t, axis=1).swapaxes(1, 2).reshape(C_out, -1) for t in range(kH)]
+    for r, (turn, windows) in enumerate(rows_of_windows(X, grid)):
+        np.matmul(turned[turn], windows, out=out[r])
+        if b is not None:
+            out[r] += b[:, None]
+
+
+def kernel_gradient(X: np.ndarray, dY: np.ndarray, grid: Grid) -> np.ndarray:
+    """dW (C_out, kH, kW, C): what every window of X (H, W, C, m) holds, weighed by its dY."""
+    kH, kW = grid.kernel
+    C, C_out = X.shape[2], dY.shape[2]
+    turned = np.zeros((kH, kW * kH * C, C_out), np.result_type(X, dY))
+    for (turn, windows), dy in zip(rows_of_windows(X, grid), dY, strict=True):
+        turned[turn] += (windows @ dy.swapaxes(1, 2)).sum(axis=0)
+    turned = turned.reshape(kH, kW, kH, C, C_out)
+    return sum(np.roll(turned[t], -t, axis=1) for t in range(kH)).transpose(3, 1, 0, 2)
+
+
+def rows_of_windows(X: np.ndarray, grid: Grid) -> Iterator[tuple[int, np.ndarray]]:
+    """For each row of Y, the windows of X (H, W, C, m) that feed it: (W', kW·kH·C, m).
+
+    Only kH rows of X are held, in a small ring that stays in the processor's cache: the next row
+    takes the place of the oldest, so a window's rows come turned by as many places as is said.
+    """
+    (H, W, C, m), (kH, kW) = X.shape, grid.kernel
+    width = (grid.size[1] - 1) * grid.stride[1] + kW
+    ring = np.zeros((width, kH, C, m), X.dtype)
+    windows = sliding_window_view(ring.reshape(width, kH * C, m), kW, axis=0)[:: grid.stride[1]]
+    windows = np.moveaxis(windows, -1, 1).reshape(-1, kW * kH * C, m)  # still a view of the ring
+    cut = max(0, -(grid.before[1] // grid.spread[1]))  # columns of X that lie left of any window
+    inside = ring[grid.before[1] + cut * grid.spread[1] :: grid.spread[1]][: W - cut]
+    loaded = 0
+    for top in range(0, grid.size[0] * grid.stride[0], grid.stride[0]):
+        for h in range(max(top, loaded), top + kH):
+            i, between = divmod(h - grid.before[0], grid.spread[0])
+            is_pixel = between == 0 and 0 <= i < H
+            inside[:, h % kH] = X[i, cut : cut + len(inside)] if is_pixel else 0
+        loaded = top + kH
+        yield top % kH, windows
+
+
+def channel_sums(A: np.ndarray) -> np.ndarray:
+    """Σ over the batch and all pixels of A (H, W, C, m), by a product: np.sum is slower here."""
+    C, m = A.shape[2:]
+    return (A.reshape(-1, m) @ np.ones(m, A.dtype)).reshape(-1, C).sum(axis=0)
+
+
+def batch_last(X: np.ndarray) -> np.ndarray:
+    """(m, H, W, C) as (H, W, C, m), contiguous: for the output of a layer like ours, no copy."""
+    return np.ascontiguousarray(X.transpose(1, 2, 3, 0))
+
+
+def batch_first(X: np.ndarray) -> np.ndarray:
+    """(H, W, C, m) as (m, H, W, C), a view."""
+    return X.transpose(3, 0, 1, 2)
+
+
+def images(layer: Layer, X: np.ndarray, C: int | None = None) -> np.ndarray:
+    """Return X (m, H, W, C) as floats; raise ValueError that names a likely slip."""
+    X = as_float(X, "X")
+    expected = f"{layer!r} expects X of shape (m, H, W, {'C' if C is None else C}), got {X.shape}"
+    if X.ndim == 3 and C == 1:
+        raise ValueError(f"{expected}: use X[..., None], grey images have one channel")
+    if X.ndim != 4 or (C is not None and C not in (X.shape[3], X.shape[1])):
+        raise ValueError(expected)
+    if C is not None and X.shape[3] != C:
+        raise ValueError(
+            f"X looks like (m, C, H, W); nnlib wants (m, H, W, C): use X.transpose(0, 2, 3, 1); "
+            f"{expected}"
+        )
+    if len(X) == 0:
+        raise ValueError(f"{layer!r} needs at least one image, got X of shape {X.shape}")
+    return X
+
+
 def output_size(n: int, f: int, *, padding: int = 0, stride: int = 1) -> int:
-    """⌊(n + 2p − f)/s⌋ + 1: how many places a window of f finds along n pixels (D4).
+    """⌊(n + 2p − f)/s⌋ + 1: how many places a window of f pixels finds along n (D4).
 
     Raises ValueError when it finds none, or for a number that is not whole.
     """
@@ -123,61 +216,38 @@ def output_size(n: int, f: int, *, padding: int = 0, stride: int = 1) -> int:
     return output_sizes((n, n), (f, f), ((p, p), (p, p)), (s, s))[0]
 
 
-def output_sizes(size: Pair, kernel: Pair, margins: tuple[Pair, Pair], stride: Pair) -> Pair:
-    """(H', W') of a window sliding over H × W with some zeros around; raises when it cannot fit."""
-    padded = tuple(n + before + after for n, (before, after) in zip(size, margins, strict=True))
-    if any(f > n for n, f in zip(padded, kernel, strict=True)):
-        around = "without padding" if padded == size else f"padded to {padded[0]}×{padded[1]}"
+def output_sizes(size: Pair, kernel: Pair, zeros: tuple[Pair, Pair], stride: Pair) -> Pair:
+    """(H', W') for a window over an image of some size with zeros (above, below), (left, right)."""
+    H, W = (n + before + after for n, (before, after) in zip(size, zeros, strict=True))
+    if kernel[0] > H or kernel[1] > W:
+        around = "without padding" if size == (H, W) else f"padded to {H}×{W}"
         raise ValueError(
             f"kernel {short(kernel, '×')} does not fit into a {size[0]}×{size[1]} input {around}"
         )
-    (H, W), (kH, kW), (sH, sW) = padded, kernel, stride
-    return (H - kH) // sH + 1, (W - kW) // sW + 1
+    return (H - kernel[0]) // stride[0] + 1, (W - kernel[1]) // stride[1] + 1
 
 
-def margins(padding: int | Pair | Literal["same"], kernel: Pair) -> tuple[Pair, Pair]:
-    """Rows of zeros (above, below) and columns (left, right); "same" puts an odd one last."""
-    if padding == "same":
-        (kH, kW) = kernel
-        return ((kH - 1) // 2, kH // 2), ((kW - 1) // 2, kW // 2)
-    pH, pW = pair(padding, "padding", least=0)
-    return (pH, pH), (pW, pW)
+def margins(padding: int | Pair | Literal["same"], kernel: Pair, stride: Pair) -> tuple[Pair, Pair]:
+    """How many rows of zeros stand (above, below) an image and columns (left, right) of it."""
+    if padding != "same":
+        pH, pW = pair(padding, "padding", least=0)
+        return (pH, pH), (pW, pW)
+    if stride != (1, 1):
+        raise ValueError(f"padding 'same' keeps H and W, so stride must be 1, got {short(stride)}")
+    kH, kW = kernel
+    return ((kH - 1) // 2, kH // 2), ((kW - 1) // 2, kW // 2)
 
 
-def pair(value: object, name: str, least: int = 1) -> Pair:
-    """One whole number for both axes, or one each."""
+def pair(value: int | Pair, name: str, least: int = 1) -> Pair:
+    """One whole number for both axes, or one for each."""
     if isinstance(value, tuple) and len(value) == 2:
         return count(value[0], name, least), count(value[1], name, least)
-    return (count(value, name, least),) * 2  # type: ignore[arg-type]
+    n = count(value, name, least)  # type: ignore[arg-type]
+    return n, n
 
 
-def short(value: Pair, join: str = ", ") -> str:
-    """A pair as one writes it: 3 for (3, 3)."""
+def short(value: Pair, times: str = "") -> str:
+    """A pair in one's own words: 3 for (3, 3); 3×5 with times for (3, 5)."""
     if value[0] == value[1]:
         return str(value[0])
-    return f"{value[0]}×{value[1]}" if join == "×" else str(value)
-
-
-def images(layer: Layer, X: np.ndarray, C: int | None = None) -> np.ndarray:
-    """Return X (m, H, W, C), m ≥ 1; raise ValueError that names a likely slip."""
-    wanted = f"{layer!r} expects X of shape (m, H, W, {'C' if C is None else C}), got {X.shape}"
-    if X.ndim == 3 and C == 1:
-        raise ValueError(f"{wanted}: give each grey image its one channel, X[..., None]")
-    if X.ndim != 4:
-        raise ValueError(wanted)
-    if len(X) == 0:
-        raise ValueError(f"{layer!r} needs at least one image, got X of shape {X.shape}")
-    if C is not None and X.shape[3] != C:
-        if X.shape[1] == C:
-            raise ValueError(
-                f"X looks like (m, C, H, W); nnlib wants (m, H, W, C): use "
-                f"X.transpose(0, 2, 3, 1); {wanted}"
-            )
-        raise ValueError(wanted)
-    return X
-
-
-def windows(X: np.ndarray, kernel: Pair, stride: Pair, writeable: bool = False) -> np.ndarray:
-    """Every window of X (m, H, W, C) as a view (m, H', W', C, kH, kW)."""
-    V = np.lib.stride_tricks.sliding_window_view(X, kernel, axis=(1, 2), writeable=writeable)
-    return V[:, :: stride[0], :: stride[1]]
+    return f"{value[0]}{times}{value[1]}" if times else str(value)

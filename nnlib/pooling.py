@@ -1,20 +1,25 @@
-"""Pooling keeps what matters of each window and forgets exactly where it was."""
+"""Pooling keeps what matters of each window and forgets exactly where it was. It learns nothing.
+
+A window's maximum is the maximum of its rows' maxima, and its mean the mean of its rows' means: so
+each pooling goes along the rows first, then down the columns, as whole slices of the batch.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from nnlib.convolution import Pair, images, output_sizes, pair, short, windows
+from nnlib.convolution import Pair, batch_first, batch_last, images, output_sizes, pair, short
 from nnlib.layer import Layer
-from nnlib.validation import as_float
 
-NO_MARGINS = ((0, 0), (0, 0))
+NO_ZEROS = ((0, 0), (0, 0))
 
 
 class Pool2D(Layer):
-    """What max and average pooling share: a window, a stride, and no parameters.
+    """What max and average pooling share: a window and a stride, which is the window's by default.
 
-    Shapes    X (m, H, W, C)   Y (m, H', W', C), H' = ⌊(H − kH)/s⌋ + 1
+    Shapes    X (m, H, W, C)   Y (m, H', W', C), H' = ⌊(H − kH)/sH⌋ + 1
     Raises ValueError when the window does not fit into the image.
     """
 
@@ -23,16 +28,16 @@ class Pool2D(Layer):
         self.stride = self.window if stride is None else pair(stride, "stride")
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        if len(input_shape) != 3:
-            raise ValueError(f"{self!r} expects images of shape (H, W, C), got {input_shape}")
-        H, W, C = input_shape
-        return (*output_sizes((H, W), self.window, NO_MARGINS, self.stride), C)
+        H, W, C = image_shape(self, input_shape)
+        return (*output_sizes((H, W), self.window, NO_ZEROS, self.stride), C)
 
-    def windows(self, X: np.ndarray) -> np.ndarray:
-        """Every window of X as a view (m, H', W', C, kH, kW)."""
-        X = images(self, as_float(X, "X"))
-        self.output_shape(X.shape[1:])
-        return windows(X, self.window, self.stride)
+    def pixels(self, A: np.ndarray, axis: int) -> Iterator[np.ndarray]:
+        """The first pixel of every window along an axis of A (H, W, C, m), then the second, …"""
+        f, s = self.window[axis], self.stride[axis]
+        n = (A.shape[axis] - f) // s + 1
+        for j in range(f):
+            along = slice(j, j + s * (n - 1) + 1, s)
+            yield A[along] if axis == 0 else A[:, along]
 
     def __repr__(self) -> str:
         stride = "" if self.stride == self.window else f", stride={short(self.stride)}"
@@ -40,47 +45,69 @@ class Pool2D(Layer):
 
 
 class MaxPool2D(Pool2D):
-    """The largest value of each window; its gradient goes to that pixel alone, ties to the first.
+    """The largest value of each window; the gradient goes to that pixel alone, of equals the first.
 
-    Shapes    X (m, H, W, C)   Y (m, H', W', C), H' = ⌊(H − kH)/s⌋ + 1
-    Backward  dX = Σ over windows of dY at the first maximum in reading order
+    Shapes    X (m, H, W, C)   Y (m, H', W', C), H' = ⌊(H − kH)/sH⌋ + 1
+    Backward  dX = Σ of dY over the windows whose first maximum, in reading order, the pixel is
     Raises ValueError when the window does not fit into the image.
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        V = self.windows(X)
-        flat = V.reshape(*V.shape[:4], -1)
-        return self.remember(flat.max(axis=-1), (np.shape(X), flat.argmax(axis=-1)))
+        self.output_shape(np.shape(X)[1:])
+        X = batch_last(images(self, X))
+        rows = self._largest(X, axis=1)
+        Y = self._largest(rows, axis=0)
+        return self.remember(batch_first(Y), (X, rows, Y))
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
-        shape, winner = self.recall(dY)
-        dX = np.zeros(shape, dY.dtype)
-        i, r, c, k = np.indices(dY.shape)
-        u, v = np.divmod(winner, self.window[1])
-        np.add.at(dX, (i, r * self.stride[0] + u, c * self.stride[1] + v, k), dY)
-        return dX
+        X, rows, Y = self.recall(dY)
+        d_rows = self._to_the_first(batch_last(dY), rows, Y, axis=0)
+        return batch_first(self._to_the_first(d_rows, X, rows, axis=1))
+
+    def _largest(self, A: np.ndarray, axis: int) -> np.ndarray:
+        first, *others = self.pixels(A, axis)
+        Y = first.copy()
+        for pixel in others:
+            np.maximum(Y, pixel, out=Y)
+        return Y
+
+    def _to_the_first(self, dY: np.ndarray, A: np.ndarray, Y: np.ndarray, axis: int) -> np.ndarray:
+        dA = np.zeros(A.shape, dY.dtype)
+        waiting = np.ones(Y.shape, bool)
+        for pixel, d_pixel in zip(self.pixels(A, axis), self.pixels(dA, axis), strict=True):
+            wins = (pixel == Y) & waiting
+            d_pixel += dY * wins
+            waiting ^= wins
+        return dA
 
 
 class AvgPool2D(Pool2D):
     """The mean of each window.
 
-    Shapes    X (m, H, W, C)   Y (m, H', W', C), H' = ⌊(H − kH)/s⌋ + 1
-    Backward  dX = Σ over windows of dY/(kH·kW)
+    Shapes    X (m, H, W, C)   Y (m, H', W', C), H' = ⌊(H − kH)/sH⌋ + 1
+    Backward  dX = Σ of dY/(kH·kW) over the windows that hold the pixel
     Raises ValueError when the window does not fit into the image.
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        V = self.windows(X)
-        return self.remember(V.mean(axis=(-2, -1)), np.shape(X))
+        self.output_shape(np.shape(X)[1:])
+        X = batch_last(images(self, X))
+        kH, kW = self.window
+        rows = sum(self.pixels(X, axis=1))
+        Y = sum(self.pixels(rows, axis=0)) * X.dtype.type(1 / (kH * kW))
+        return self.remember(batch_first(Y), X.shape)
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
-        dX = np.zeros(self.recall(dY), dY.dtype)
-        dV = windows(dX, self.window, self.stride, writeable=True)
+        H, W, C, m = self.recall(dY)
         kH, kW = self.window
-        for u in range(kH):
-            for v in range(kW):
-                dV[..., u, v] += dY / (kH * kW)
-        return dX
+        dY = batch_last(dY) * dY.dtype.type(1 / (kH * kW))
+        d_rows = np.zeros((H, *dY.shape[1:]), dY.dtype)
+        for d_pixel in self.pixels(d_rows, axis=0):
+            d_pixel += dY
+        dX = np.zeros((H, W, C, m), dY.dtype)
+        for d_pixel in self.pixels(dX, axis=1):
+            d_pixel += d_rows
+        return batch_first(dX)
 
 
 class GlobalAvgPool2D(Layer):
@@ -91,14 +118,20 @@ class GlobalAvgPool2D(Layer):
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        X = images(self, as_float(X, "X"))
+        X = images(self, X)
         return self.remember(X.mean(axis=(1, 2)), X.shape)
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
         m, H, W, C = self.recall(dY)
-        return np.broadcast_to(dY[:, None, None] / (H * W), (m, H, W, C)).copy()
+        pixel = dY.T * dY.dtype.type(1 / (H * W))
+        return batch_first(np.broadcast_to(pixel, (H, W, C, m)).copy())
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        if len(input_shape) != 3:
-            raise ValueError(f"{self!r} expects images of shape (H, W, C), got {input_shape}")
-        return input_shape[2:]
+        return image_shape(self, input_shape)[2:]
+
+
+def image_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return (H, W, C); raise ValueError for another number of axes."""
+    if len(shape) != 3:
+        raise ValueError(f"{layer!r} expects images of shape (H, W, C), got {shape}")
+    return shape
