@@ -1,0 +1,1 @@
+"""nnlib's speed beside PyTorch's and scikit-learn's: `python -m benchmarks` measures it again."""
