@@ -120,6 +120,11 @@ class Grid(NamedTuple):
     before: Pair  # zeros above and to the left; negative: pixels cut off
     spread: Pair  # pixels lie this far apart, with zeros between
 
+    @property
+    def width(self) -> int:
+        """How many columns the windows cover."""
+        return (self.size[1] - 1) * self.stride[1] + self.kernel[1]
+
     def backward(self, X: np.ndarray) -> Grid:
         """The grid on dY whose windows hold, for each pixel of X (H, W, C, m), all it fed into."""
         before = tuple(k - 1 - zeros for k, zeros in zip(self.kernel, self.before, strict=True))
@@ -127,49 +132,53 @@ class Grid(NamedTuple):
 
 
 def correlate(
-    X: np.ndarray, W: np.ndarray, grid: Grid, *, out: np.ndarray, b: np.ndarray | None = None
+    X: np.ndarray, W: np.ndarray, grid: Grid, *, out: np.ndarray, b: np.ndarray | float = 0
 ) -> None:
     """Fill out (H', W', C_out, m) with W ⋆ X + b for X (H, W, C, m) and W (C_out, kH, kW, C)."""
-    C_out, kH, _, _ = W.shape
-    turned = [np.roll(W, t, axis=1).swapaxes(1, 2).reshape(C_out, -1) for t in range(kH)]
-    for r, (turn, windows) in enumerate(rows_of_windows(X, grid)):
+    C_out, kH, kW, C = W.shape
+    ring = np.zeros((grid.width, kH, C, X.shape[3]), X.dtype)
+    windows = sliding_window_view(ring, kW, axis=0)[:: grid.stride[1]]
+    windows = np.moveaxis(windows, -1, 1).reshape(-1, kW * kH * C, X.shape[3])  # still a view
+    W = np.concatenate([W, W], axis=1).swapaxes(1, 2)
+    turned = [W[:, :, kH - turn : 2 * kH - turn].reshape(C_out, -1) for turn in range(kH)]
+    b = np.reshape(b, (-1, 1))
+    for r, turn in enumerate(fill_by_row(ring, X, grid)):
         np.matmul(turned[turn], windows, out=out[r])
-        if b is not None:
-            out[r] += b[:, None]
+        out[r] += b
 
 
 def kernel_gradient(X: np.ndarray, dY: np.ndarray, grid: Grid) -> np.ndarray:
     """dW (C_out, kH, kW, C): what every window of X (H, W, C, m) holds, weighed by its dY."""
-    kH, kW = grid.kernel
-    C, C_out = X.shape[2], dY.shape[2]
-    turned = np.zeros((kH, kW * kH * C, C_out), np.result_type(X, dY))
-    for (turn, windows), dy in zip(rows_of_windows(X, grid), dY, strict=True):
-        turned[turn] += (windows @ dy.swapaxes(1, 2)).sum(axis=0)
-    turned = turned.reshape(kH, kW, kH, C, C_out)
-    return sum(np.roll(turned[t], -t, axis=1) for t in range(kH)).transpose(3, 1, 0, 2)
+    (C, m), (kH, kW), C_out = X.shape[2:], grid.kernel, dY.shape[2]
+    ring = np.zeros((kH, C, grid.width, m), X.dtype)
+    windows = sliding_window_view(ring, kW, axis=2)[:, :, :: grid.stride[1]]
+    windows = np.moveaxis(windows, -1, 0)  # (kW, kH, C, W', m)
+    turned = np.zeros((kH, kW, kH * C, C_out), np.result_type(X, dY))
+    for dy, turn in zip(dY, fill_by_row(ring.transpose(2, 0, 1, 3), X, grid), strict=True):
+        dy = dy.swapaxes(0, 1).reshape(C_out, -1)
+        turned[turn] += windows.reshape(kW, kH * C, -1) @ dy.T
+    dW = sum(np.roll(turned[t].reshape(kW, kH, C, C_out), -t, axis=1) for t in range(kH))
+    return dW.transpose(3, 1, 0, 2)
 
 
-def rows_of_windows(X: np.ndarray, grid: Grid) -> Iterator[tuple[int, np.ndarray]]:
-    """For each row of Y, the windows of X (H, W, C, m) that feed it: (W', kW·kH·C, m).
+def fill_by_row(ring: np.ndarray, X: np.ndarray, grid: Grid) -> Iterator[int]:
+    """For each row of Y, bring into the ring (width, kH, C, m) the rows of X (H, W, C, m) it sees.
 
-    Only kH rows of X are held, in a small ring that stays in the processor's cache: the next row
-    takes the place of the oldest, so a window's rows come turned by as many places as is said.
+    The next row takes the place of the oldest, so that each is brought in once, while it is in the
+    processor's cache, and none is moved; how many places the rows have turned is what is yielded.
     """
-    (H, W, C, m), (kH, kW) = X.shape, grid.kernel
-    width = (grid.size[1] - 1) * grid.stride[1] + kW
-    ring = np.zeros((width, kH, C, m), X.dtype)
-    windows = sliding_window_view(ring.reshape(width, kH * C, m), kW, axis=0)[:: grid.stride[1]]
-    windows = np.moveaxis(windows, -1, 1).reshape(-1, kW * kH * C, m)  # still a view of the ring
-    cut = max(0, -(grid.before[1] // grid.spread[1]))  # columns of X that lie left of any window
-    inside = ring[grid.before[1] + cut * grid.spread[1] :: grid.spread[1]][: W - cut]
+    H, W, kH = *X.shape[:2], grid.kernel[0]
+    (above, left), (apart, aside) = grid.before, grid.spread
+    cut = max(0, -(left // aside))  # columns of X to the left of every window
+    inside = ring[left + cut * aside :: aside][: W - cut]
     loaded = 0
     for top in range(0, grid.size[0] * grid.stride[0], grid.stride[0]):
         for h in range(max(top, loaded), top + kH):
-            i, between = divmod(h - grid.before[0], grid.spread[0])
+            i, between = divmod(h - above, apart)
             is_pixel = between == 0 and 0 <= i < H
             inside[:, h % kH] = X[i, cut : cut + len(inside)] if is_pixel else 0
         loaded = top + kH
-        yield top % kH, windows
+        yield top % kH
 
 
 def channel_sums(A: np.ndarray) -> np.ndarray:

@@ -53,8 +53,8 @@ class MaxPool2D(Pool2D):
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        self.output_shape(np.shape(X)[1:])
         X = batch_last(images(self, X))
+        self.output_shape(X.shape[:3])
         rows = self._largest(X, axis=1)
         Y = self._largest(rows, axis=0)
         return self.remember(batch_first(Y), (X, rows, Y))
@@ -73,11 +73,13 @@ class MaxPool2D(Pool2D):
 
     def _to_the_first(self, dY: np.ndarray, A: np.ndarray, Y: np.ndarray, axis: int) -> np.ndarray:
         dA = np.zeros(A.shape, dY.dtype)
-        waiting = np.ones(Y.shape, bool)
-        for pixel, d_pixel in zip(self.pixels(A, axis), self.pixels(dA, axis), strict=True):
-            wins = (pixel == Y) & waiting
-            d_pixel += dY * wins
-            waiting ^= wins
+        *pixels, (_, d_last) = zip(self.pixels(A, axis), self.pixels(dA, axis), strict=True)
+        left = dY  # what no earlier pixel of the window has taken
+        for pixel, d_pixel in pixels:
+            taken = left * (pixel == Y)
+            d_pixel += taken
+            left = left - taken
+        d_last += left
         return dA
 
 
@@ -90,8 +92,8 @@ class AvgPool2D(Pool2D):
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        self.output_shape(np.shape(X)[1:])
         X = batch_last(images(self, X))
+        self.output_shape(X.shape[:3])
         kH, kW = self.window
         rows = sum(self.pixels(X, axis=1))
         Y = sum(self.pixels(rows, axis=0)) * X.dtype.type(1 / (kH * kW))
