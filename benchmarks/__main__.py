@@ -25,8 +25,17 @@ def parser() -> argparse.ArgumentParser:
         "--threads", type=int, choices=(1, 2), default=1, help="threads on every side (default 1)"
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the numbers here as well")
-    parser.add_argument("--rounds", type=int, default=3, help="processes per contender (default 3)")
+    parser.add_argument(
+        "--rounds", type=positive, default=3, help="processes per contender (default 3)"
+    )
     return parser
+
+
+def positive(text: str) -> int:
+    """A number of rounds."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text}")
+    return int(text)
 
 
 def chosen(names: Sequence[str]) -> list[Workload]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from typing import NamedTuple
 from benchmarks.workers import NotHere, Worker, WorkerError
 from benchmarks.workloads import OURS, Workload
 
-AGREE_WITHIN = 1e-3
-REST_BETWEEN_BLOCKS = 0.05
+AGREE_WITHIN = 2e-3
+REST = 0.05
 
 
 class Plan(NamedTuple):
@@ -95,18 +96,20 @@ def measure(workload: Workload, plan: Plan, threads: int, tick: Callable[[], obj
     """Measure one workload, calling tick after each block; what goes wrong is in the result."""
     result = Result(workload)
     try:
-        for _ in range(plan.rounds):
-            run_round(result, plan, threads, tick)
+        for round in range(plan.rounds):
+            run_round(result, round, plan, threads, tick)
     except (Disagreement, WorkerError) as error:
         result.error = str(error)
     return result
 
 
-def run_round(result: Result, plan: Plan, threads: int, tick: Callable[[], object]) -> None:
+def run_round(
+    result: Result, round: int, plan: Plan, threads: int, tick: Callable[[], object]
+) -> None:
     """Start every contender in a process of its own, hold them to each other, and time them."""
     recipe = result.workload.recipe
     assert recipe is not None
-    names = [name for name in result.workload.contenders if name not in result.not_here]
+    names = [n for n in result.workload.contenders_of(round) if n not in result.not_here]
     with ExitStack() as stack:
         workers = {name: stack.enter_context(Worker(name, recipe, threads)) for name in names}
         losses = {}
@@ -119,6 +122,8 @@ def run_round(result: Result, plan: Plan, threads: int, tick: Callable[[], objec
         require_agreement(losses)
         for _ in range(plan.turns):
             for name, worker in workers.items():
+                if threads > 1:
+                    time.sleep(REST)  # until the last contender's threads have stopped spinning
                 block = worker.time(plan.seconds)
                 times = result.times.setdefault(name, Times())
                 times.blocks.append(block.seconds)
@@ -131,7 +136,7 @@ def require_agreement(losses: Mapping[str, Sequence[float]]) -> None:
     (first, expected), *others = losses.items()
     for name, got in others:
         for step, (a, b) in enumerate(zip(expected, got, strict=True), start=1):
-            if not math.isclose(a, b, rel_tol=AGREE_WITHIN, abs_tol=AGREE_WITHIN):
+            if not math.isclose(a, b, rel_tol=AGREE_WITHIN, abs_tol=1e-6):
                 raise Disagreement(
                     f"the losses differ at step {step}: {first} has {a:.6f}, {name} has {b:.6f}"
                 )

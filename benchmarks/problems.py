@@ -212,7 +212,7 @@ def _training(
         _he_normal(layer.weight_shape, rng) for layer in layers if isinstance(layer, Dense | Conv)
     ]
     X = rng.standard_normal(shape, np.float32)
-    y = rng.integers(0, max(n_out, 2), len(X))
+    y = np.arange(len(X)) % max(n_out, 2)  # every class in any batch of a few rows
     return Training(
         tuple(layers), weights, X, y, optimizer, lr=0.001 if optimizer == "adam" else 0.05
     )

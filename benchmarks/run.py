@@ -41,5 +41,9 @@ def run(workloads: Sequence[Workload], plan: Plan, threads: int) -> Run:
 
 def blocks(workloads: Sequence[Workload], plan: Plan) -> int:
     """How many blocks a run will measure."""
-    contenders = sum(len(workload.contenders) if workload.recipe else 1 for workload in workloads)
-    return contenders * plan.blocks + len(limits.LIMITS) * plan.turns
+    contenders = sum(
+        len(workload.contenders_of(round)) if workload.recipe else 1
+        for workload in workloads
+        for round in range(plan.rounds)
+    )
+    return (contenders + len(limits.LIMITS)) * plan.turns

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -49,11 +48,15 @@ def layout(options: frozenset[str]) -> torch.memory_format:
     return torch.channels_last if "channels-last" in options else torch.contiguous_format
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """torch.compile's version of a function; Unavailable where there is no C++ compiler."""
-    if not any(map(shutil.which, ("c++", "g++", "clang++", "cl"))):
-        raise Unavailable("torch.compile needs a C++ compiler")
-    return torch.compile(function)
+def compiled(function: Callable[..., Any], *example: torch.Tensor) -> Callable[..., Any]:
+    """torch.compile's version of a function; Unavailable where it cannot compile it."""
+    made: Callable[..., Any] = torch.compile(function)
+    try:
+        made(*example)
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise Unavailable(f"torch.compile cannot compile here: {reason[0]}") from error
+    return made
 
 
 class TrainStep(Stepwise):
@@ -64,13 +67,13 @@ class TrainStep(Stepwise):
         self.model = nn.Sequential(*(layer(spec) for spec in problem.layers))
         self.load_weights()
         if problem.X.ndim == 4:
-            self.model.to(memory_format=layout(options))  # type: ignore[call-overload]
+            self.model.to(memory_format=layout(options))
         self.X = images(problem.X, options)
         single = problem.weights[-1][1].size == 1
         labels = torch.from_numpy(problem.y)
         self.y = labels.float()[:, None] if single else labels
         self.criterion = nn.BCEWithLogitsLoss() if single else nn.CrossEntropyLoss()
-        self.cost = compiled(self._cost) if "compile" in options else self._cost
+        self.cost = compiled(self._cost, self.X, self.y) if "compile" in options else self._cost
 
     def _cost(self, X: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         cost: torch.Tensor = self.criterion(self.model(X), y)
@@ -144,7 +147,7 @@ class BatchNormPass(Stepwise):
         self.norm = nn.BatchNorm2d(n) if problem.Z.ndim == 4 else nn.BatchNorm1d(n)
         self.Z = images(problem.Z, options).requires_grad_()
         self.dY = images(problem.dY, options)
-        self.forward = compiled(self.norm) if "compile" in options else self.norm
+        self.forward = compiled(self.norm, self.Z) if "compile" in options else self.norm
 
     def step(self) -> None:
         self.Z.grad = self.norm.weight.grad = self.norm.bias.grad = None
