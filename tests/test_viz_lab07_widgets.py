@@ -38,10 +38,15 @@ def draw_digit():
     return lab07.DrawDigit(trained(), X[TEST], DIGITS.y[TEST])
 
 
+def what_matters():
+    return lab07.WhatMatters(trained(), X[TEST[:40]], DIGITS.y[TEST[:40]])
+
+
 WIDGETS = {
     "SlidingKernel": lab07.SlidingKernel,
     "PoolingWinners": lab07.PoolingWinners,
     "DrawDigit": draw_digit,
+    "WhatMatters": what_matters,
 }
 
 
@@ -358,3 +363,68 @@ def test_enlarging_keeps_a_ramp_and_repeats_the_border():
     larger = resized(ramp, (8, 6))
     assert np.allclose(larger[:, 0], [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3])
     assert np.array_equal(resized(ramp, (4, 3)), ramp)
+
+
+def test_the_saliency_is_the_slope_of_the_score():
+    from nnlib.viz.lab07_attribution import saliency
+
+    rng, sizes = np.random.default_rng(0), {"input_shape": (16, 16, 1), "dtype": np.float64}
+    net = nnlib.lenet5(rng=rng, **sizes)
+    image, h = X[TEST[3]].astype(np.float64), 1e-6
+    S = saliency(net, image, 4)
+    assert S.shape == (16, 16)
+    for i, j in ((5, 6), (8, 9), (12, 7)):
+        bump = np.zeros_like(image)
+        bump[i, j] = h
+        up, down = net.predict(np.stack([image + bump, image - bump]))[:, 4]
+        assert np.isclose(S[i, j], abs(up - down) / (2 * h), rtol=1e-4)
+
+
+def test_the_drop_is_that_of_the_net_with_the_patch_over_the_digit():
+    widget = what_matters()
+    widget.size.value, widget.grey.value = 3, 1.0
+    P, rows, columns = widget.occluded(0, 3, 1.0)
+    assert rows[0] == columns[0] == 0
+    assert rows[-1] == columns[-1] == 13
+    image = widget.X[0].copy()
+    image[rows[4] : rows[4] + 3, columns[2] : columns[2] + 3] = 1
+    expected = softmax(trained().predict(image[None]).astype(float))[0]
+    assert np.allclose(P[4, 2], expected, atol=1e-6)
+    before = softmax(trained().predict(widget.X[:1]).astype(float))[0]
+    k = before.argmax()
+    shown = np.asarray(widget.drops.get_array())
+    assert np.isclose(shown[4, 2], 100 * (before[k] - expected[k]), atol=1e-3)
+
+
+def test_some_sure_reading_is_changed_by_a_small_patch_and_a_large_one_does_not_count():
+    widget = what_matters()
+    reached = []
+    widget.size.value = widget.enough
+    for example in range(1, 41):
+        widget.example.value = example
+        if widget.goal_reached:
+            reached.append(example)
+    assert reached
+    assert len(reached) < 20
+    widget.example.value = reached[0]
+    widget.size.value = widget.size.max
+    assert not widget.goal_reached
+
+
+def test_a_class_that_the_net_rules_out_loses_nothing_and_the_caption_says_so():
+    widget = what_matters()
+    widget.size.value = 1
+    said = int(trained().predict(widget.X[:1]).argmax())
+    widget.label.value = (said + 1) % 10
+    assert f"from class {(said + 1) % 10}" in widget.caption
+
+
+def test_the_outline_runs_between_ink_and_paper():
+    from nnlib.viz.lab07_attribution import edges
+
+    inside = np.zeros((4, 5), bool)
+    inside[1:3, 2:5] = True
+    borders = edges(inside)
+    assert len(borders) == 2 * (2 + 3)
+    assert np.abs(np.diff(borders, axis=1)).sum() == 10
+    assert {tuple(point) for point in borders.reshape(-1, 2)} >= {(2, 1), (5, 1), (2, 3), (5, 3)}

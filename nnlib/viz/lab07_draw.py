@@ -63,9 +63,9 @@ class DrawDigit(Explorer):
         super().__init__(made, controls=[self.pad, self.source, self.right, self.down])
         sheet = ipywidgets.Box(children=[self.pad, self.picture])
         sheet.add_class("nnlib-controls")
-        controls = self.children[2]
-        controls.children = [self.source, self.right, self.down]
-        self.children = [self.headline, sheet, controls, self.status]
+        row = ipywidgets.Box(children=[self.source, self.right, self.down])
+        row.add_class("nnlib-controls")
+        self.set_trait("children", [self.headline, sheet, row, self.status])
 
     def image(self) -> np.ndarray:
         """What the net is given now (H, W, 1)."""

@@ -1,7 +1,8 @@
 """The widgets of lab 07: every step of a convolutional network, seen and moved by hand."""
 
+from nnlib.viz.lab07_attribution import WhatMatters
 from nnlib.viz.lab07_draw import DrawDigit
 from nnlib.viz.lab07_kernel import SlidingKernel
 from nnlib.viz.lab07_pooling import PoolingWinners
 
-__all__ = ["DrawDigit", "PoolingWinners", "SlidingKernel"]
+__all__ = ["DrawDigit", "PoolingWinners", "SlidingKernel", "WhatMatters"]
