@@ -124,10 +124,10 @@ class LeakyReLU(Activation):
         self.alpha = float(alpha)
 
     def g(self, Z: np.ndarray) -> np.ndarray:
-        return np.where(Z > 0, Z, self.alpha * Z)
+        return np.maximum(Z, 0) + self.alpha * np.minimum(Z, 0)
 
     def g_prime(self, Z: np.ndarray, A: np.ndarray) -> np.ndarray:
-        return np.where(Z > 0, Z.dtype.type(1), Z.dtype.type(self.alpha))
+        return (Z > 0) + Z.dtype.type(self.alpha) * (Z <= 0)
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.alpha})"
@@ -154,7 +154,7 @@ class PReLU(Activation):
         return np.maximum(Z, 0) + self.alpha * np.minimum(Z, 0)
 
     def g_prime(self, Z: np.ndarray, A: np.ndarray) -> np.ndarray:
-        return np.where(Z > 0, Z.dtype.type(1), self.alpha)
+        return (Z > 0) + self.alpha * (Z <= 0)
 
     def backward(self, dA: np.ndarray) -> np.ndarray:
         Z, A = self.recall(dA)

@@ -8,13 +8,12 @@ from nnlib.validation import as_float, count
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
-    """σ(z) = 1 / (1 + e⁻ᶻ), elementwise, for any shape.
+    """σ(z) = 1 / (1 + e⁻ᶻ) = e^min(z, 0) / (1 + e^(−|z|)), elementwise, for any shape.
 
-    Uses e^(−|z|) only, so ±1000 gives 0 and 1 without overflow; dtype is kept.
+    No exponent is above 0, so ±1000 gives 0 and 1 without overflow; dtype is kept.
     """
     z = as_float(z, "z")
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, z.dtype.type(1), e) / (1 + e)
+    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
 
 
 def softplus(z: np.ndarray) -> np.ndarray:

@@ -39,6 +39,13 @@ class Layer:
         if self.parameters:
             self.backward(dY)
 
+    def gradient(self, name: str) -> np.ndarray:
+        """The array for ∂J/∂ of a parameter, to be filled in place: in a network a view of ∇."""
+        arrays = self.__dict__
+        if "d" + name not in arrays:
+            arrays["d" + name] = np.empty_like(arrays[name])
+        return arrays["d" + name]
+
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one example after this layer, given its shape before."""
         return input_shape
