@@ -47,6 +47,7 @@ WIDGETS = {
     "PoolingWinners": lab07.PoolingWinners,
     "DrawDigit": draw_digit,
     "WhatMatters": what_matters,
+    "ReceptiveField": lab07.ReceptiveField,
 }
 
 
@@ -428,3 +429,76 @@ def test_the_outline_runs_between_ink_and_paper():
     assert len(borders) == 2 * (2 + 3)
     assert np.abs(np.diff(borders, axis=1)).sum() == 10
     assert {tuple(point) for point in borders.reshape(-1, 2)} >= {(2, 1), (5, 1), (2, 3), (5, 3)}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "pool", "count", "r"),
+    [(3, 1, False, 4, 9), (5, 1, True, 2, 16), (3, 2, False, 5, 63), (7, 3, False, 2, 25)],
+)
+def test_the_gradient_reaches_as_far_as_the_formula_says(kernel, stride, pool, count, r):
+    widget = lab07.ReceptiveField()
+    widget.kernel.value, widget.stride.value = kernel, stride
+    widget.pool.value, widget.count.value = pool, count
+    assert widget.sizes()[count] == r
+    assert np.array_equal(widget.dots.get_ydata(), widget.line.get_ydata()[1:])
+    assert f"= {r}. The gradient of one output reaches {r} × {r} pixels" in widget.caption
+    shown = np.asarray(widget.image.get_array())
+    assert np.count_nonzero(shown) == r * r
+    assert widget.field.get_width() == r
+
+
+def test_lenet_s_two_blocks_see_sixteen_pixels():
+    from nnlib.viz.lab07_field import field_sizes
+
+    assert field_sizes([(5, 1), (2, 2), (5, 1), (2, 2)]) == [1, 5, 6, 14, 16]
+    assert field_sizes([(11, 4), (3, 2), (5, 1), (3, 2), (3, 1)])[-1] == 99
+
+
+def test_a_field_larger_than_the_picture_is_said_to_be_so():
+    widget = lab07.ReceptiveField()
+    widget.pool.value = True
+    widget.count.value = widget.count.max
+    assert "more than the picture's 64 pixels" in widget.caption
+    assert max(widget.dots.get_ydata()) <= 64
+
+
+def test_half_of_the_gradient_lies_in_the_dashed_square():
+    from nnlib.viz.lab07_field import gradient
+
+    widget = lab07.ReceptiveField()
+    widget.count.value = 10
+    dX, k = gradient(10, 3, 1, False), int(widget.half.get_width())
+    middle, smaller = (slice((21 - n) // 2, (21 + n) // 2) for n in (k, k - 2))
+    assert dX[smaller, smaller].sum() < dX.sum() / 2 <= dX[middle, middle].sum()
+
+
+def test_the_field_s_goal_needs_fourteen_plain_layers_or_two_clever_ones():
+    widget = lab07.ReceptiveField()
+    widget.count.value = 15
+    assert widget.found == set()
+    widget.count.value = 14
+    assert widget.found == {"plain"}
+    widget.stride.value, widget.count.value = 2, 4
+    assert widget.found == {"plain"}
+    widget.pool.value, widget.stride.value = True, 3
+    widget.count.value = 2
+    assert widget.goal_reached
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"),
+    [
+        (lambda layers: 1 + sum(f - 1 for f, _ in layers), "Yours says 5 after layer 2, where it"),
+        (lambda layers: layers[9], "Yours raised IndexError"),
+        (lambda layers: None, "Yours raised TypeError"),
+    ],
+)
+def test_a_reader_s_own_formula_is_drawn_beside_nnlib_s(mine, said):
+    from nnlib.viz.lab07_field import field_sizes
+
+    widget = lab07.ReceptiveField(mine)
+    widget.stride.value = 2
+    assert said in widget.caption
+    right = lab07.ReceptiveField(lambda layers: field_sizes(layers)[-1])
+    right.pool.value = True
+    assert right.caption.endswith("Yours agrees at every layer.")

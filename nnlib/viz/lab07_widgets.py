@@ -2,7 +2,8 @@
 
 from nnlib.viz.lab07_attribution import WhatMatters
 from nnlib.viz.lab07_draw import DrawDigit
+from nnlib.viz.lab07_field import ReceptiveField
 from nnlib.viz.lab07_kernel import SlidingKernel
 from nnlib.viz.lab07_pooling import PoolingWinners
 
-__all__ = ["DrawDigit", "PoolingWinners", "SlidingKernel", "WhatMatters"]
+__all__ = ["DrawDigit", "PoolingWinners", "ReceptiveField", "SlidingKernel", "WhatMatters"]
