@@ -44,6 +44,7 @@ class ClassifierFit(Contender, ABC):
         classifier = self.classifier(
             hidden_layer_sizes=self.problem.hidden,
             batch_size=self.problem.batch,
+            learning_rate_init=self.problem.training.lr,
             max_iter=epochs,
             random_state=0,
         )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from benchmarks.workers import NotHere, Worker, WorkerError
 from benchmarks.workloads import OURS, Workload
 
-AGREE_WITHIN = 2e-3
+AGREE_WITHIN = 1e-3
 REST = 0.05
 
 
@@ -57,10 +57,9 @@ class Result:
     error: str | None = None
 
     @property
-    def peer(self) -> str:
-        """The fastest of the peers."""
-        peers = [name for name in self.workload.peers if name in self.times]
-        return min(peers, key=lambda name: self.times[name].median)
+    def peer(self) -> str | None:
+        """The fastest of the peers; None where the workload has none."""
+        return min(self.workload.peers, key=lambda name: self.times[name].median, default=None)
 
     @property
     def ratios(self) -> list[float]:
@@ -68,15 +67,20 @@ class Result:
 
         A workload without peers counts its own milliseconds instead.
         """
-        ours = self.times[OURS].blocks
-        if not self.workload.peers:
+        ours, peer = self.times[OURS].blocks, self.peer
+        if peer is None:
             return [1e3 * a for a in ours]
-        return [a / b for a, b in zip(ours, self.times[self.peer].blocks, strict=True)]
+        return [a / b for a, b in zip(ours, self.times[peer].blocks, strict=True)]
 
     @property
     def ratio(self) -> float:
         """The median ratio, which the goal bounds."""
         return statistics.median(self.ratios)
+
+    @property
+    def met(self) -> bool:
+        """Whether the ratio keeps within the goal."""
+        return self.ratio <= self.workload.goal
 
     @property
     def spread(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from benchmarks.duel import Plan
 from benchmarks.workers import Worker
@@ -21,6 +22,13 @@ class Limit:
     contender: str
     recipe: Recipe
     amount: float
+    unit: str
+
+
+class Measured(NamedTuple):
+    """A limit found: 170 and "GFLOP/s", say."""
+
+    value: float
     unit: str
 
 
@@ -48,9 +56,7 @@ LIMITS = (
 )
 
 
-def measure(
-    limit: Limit, plan: Plan, threads: int, tick: Callable[[], object]
-) -> dict[str, float | str]:
+def measure(limit: Limit, plan: Plan, threads: int, tick: Callable[[], object]) -> Measured:
     """The best of a few blocks: a limit is what can be reached, not what is usual."""
     with Worker(limit.contender, limit.recipe, threads) as worker:
         worker.losses()
@@ -58,4 +64,4 @@ def measure(
         for _ in range(plan.turns):
             blocks.append(worker.time(plan.seconds).seconds)
             tick()
-    return {"value": limit.amount / min(blocks), "unit": limit.unit}
+    return Measured(limit.amount / min(blocks), limit.unit)

@@ -214,7 +214,7 @@ def _training(
     X = rng.standard_normal(shape, np.float32)
     y = np.arange(len(X)) % max(n_out, 2)  # every class in any batch of a few rows
     return Training(
-        tuple(layers), weights, X, y, optimizer, lr=0.001 if optimizer == "adam" else 0.05
+        tuple(layers), weights, X, y, optimizer, lr=1e-4 if optimizer == "adam" else 0.05
     )
 
 

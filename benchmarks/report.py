@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.duel import Result, relative_spread
 from benchmarks.run import Run
 from benchmarks.workers import REMOVED
 from benchmarks.workloads import OURS
 
-HEADER = ("workload", "nnlib", "peer", "ratio", "spread", "goal", "", "peak memory", "beside")
+
+class Row(NamedTuple):
+    """A line of the table, each cell in words."""
+
+    workload: str
+    nnlib: str
+    peer: str
+    ratio: str
+    spread: str
+    goal: str
+    verdict: str
+    memory: str
+    beside: str
+
+
+HEADER = Row("workload", "nnlib", "peer", "ratio", "spread", "goal", "", "peak memory", "beside")
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -18,7 +33,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "threads": run.threads,
         "machine": run.machine,
         "removed_from_environment": list(REMOVED),
-        "limits": run.limits,
+        "limits": {name: limit._asdict() for name, limit in run.limits.items()},
         "workloads": {result.workload.name: _result(result) for result in run.results},
     }
 
@@ -33,11 +48,11 @@ def _result(result: Result) -> dict[str, Any]:
     }
     if result.error:
         return known | {"error": result.error}
-    peer = result.peer if workload.peers else None
+    peer = result.peer
     return known | {
         "ratio": result.ratio,
         "spread": result.spread,
-        "met": result.ratio <= workload.goal,
+        "met": result.met,
         "peer": peer,
         "medians": {
             "nnlib": result.times[OURS].median,
@@ -72,7 +87,7 @@ def preamble(run: Run) -> list[str]:
         f"{name} {machine[name]}" for name in ("python", "numpy", "torch", "scikit-learn")
     )
     clock = "processor time" if run.threads == 1 else "wall-clock time"
-    found = (f"{name}: {limit['value']:.0f} {limit['unit']}" for name, limit in run.limits.items())
+    found = (f"{name}: {limit.value:.0f} {limit.unit}" for name, limit in run.limits.items())
     return [
         f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}",
         f"{threads(run.threads)} on every side, {clock}; load at the start {machine['load']}",
@@ -86,30 +101,34 @@ def threads(n: int) -> str:
     return "one thread" if n == 1 else f"{n} threads"
 
 
-def row(result: Result) -> tuple[str, ...]:
+def row(result: Result) -> Row:
     """One workload's line."""
     workload = result.workload
     if result.error:
-        return (workload.name, "", "", "", "", "", "FAILED", "", result.error)
-    ours = result.times[OURS]
-    peer = result.peer if workload.peers else None
-    beside = [
-        f"{name} {duration(times.median)}"
-        for name, times in result.times.items()
-        if name not in (OURS, peer)
-    ]
-    beside += [f"{name} skipped: {reason}" for name, reason in result.not_here.items()]
-    return (
+        return Row(workload.name, "", "", "", "", "", "FAILED", "", result.error)
+    peer = result.peer
+    return Row(
         workload.name,
-        duration(ours.median),
+        duration(result.times[OURS].median),
         f"{duration(result.times[peer].median)} {peer}" if peer else "–",
         score(result.ratio, workload.unit),
         f"{result.spread:.0%}",
         f"≤ {score(workload.goal, workload.unit)}",
-        "met" if result.ratio <= workload.goal else "missed",
+        "met" if result.met else "missed",
         " / ".join(memory(result.times[name].peak_mb) for name in (OURS, peer) if name),
-        ", ".join(beside),
+        beside(result),
     )
+
+
+def beside(result: Result) -> str:
+    """The contenders that count for nothing, and those that cannot run here."""
+    others = [
+        f"{name} {duration(times.median)}"
+        for name, times in result.times.items()
+        if name not in (OURS, result.peer)
+    ]
+    others += [f"{name} skipped: {reason}" for name, reason in result.not_here.items()]
+    return ", ".join(others)
 
 
 def score(value: float, unit: str) -> str:

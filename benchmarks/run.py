@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from benchmarks import duel, imports, limits, machine
 from benchmarks.duel import Plan, Result
+from benchmarks.limits import Measured
 from benchmarks.workloads import Workload
 
 
@@ -19,7 +20,7 @@ class Run:
 
     threads: int
     machine: dict[str, Any]
-    limits: dict[str, dict[str, Any]]
+    limits: dict[str, Measured]
     results: list[Result]
 
 

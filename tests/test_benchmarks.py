@@ -75,7 +75,7 @@ def test_the_json_holds_ratio_goal_spread_and_both_medians(measured):
 def run_of(*results: Result) -> Run:
     machine = {"processor": "abacus", "cores": 1, "system": "wood", "python": "3", "load": 0.0}
     versions = {"numpy": "2", "torch": "2", "scikit-learn": "1"}
-    return Run(1, machine | versions, {"sgemm": {"value": 2.0, "unit": "GFLOP/s"}}, list(results))
+    return Run(1, machine | versions, {"sgemm": limits.Measured(2.0, "GFLOP/s")}, list(results))
 
 
 def timed(workload: Workload, **blocks: list[float]) -> Result:
@@ -191,8 +191,8 @@ def test_a_block_of_slow_steps_is_one_step_and_of_fast_ones_many():
 def test_limits_are_measured():
     copy = limits.LIMITS[-1]
     measured = limits.measure(copy, SHORT, threads=1, tick=lambda: None)
-    assert measured["unit"] == "GB/s"
-    assert 0.1 < measured["value"] < 1e5
+    assert measured.unit == "GB/s"
+    assert 0.1 < measured.value < 1e5
 
 
 @pytest.mark.parametrize("workload", [w for w in WORKLOADS if w.recipe], ids=lambda w: w.name)
