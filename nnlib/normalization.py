@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
-from nnlib.validation import count, fraction, positive
+from nnlib.validation import as_float, count, fraction, positive
+
+LONG_ROW, CACHED = 2**13, 2**16  # entries
 
 
 class BatchNorm(Layer):
@@ -36,38 +41,61 @@ class BatchNorm(Layer):
         self.running_mean, self.running_var = np.zeros(n, dtype), np.ones(n, dtype)
 
     def forward(self, Z: np.ndarray, training: bool = False) -> np.ndarray:
+        Z = as_float(Z, "Z")
         if Z.ndim not in (2, 4) or Z.shape[-1] != self.n:
             raise ValueError(
                 f"{self!r} expects Z of shape (m, {self.n}) or (m, H, W, {self.n}), got {Z.shape}"
             )
-        rows = Z.reshape(-1, self.n)
+        table = Table(Z)
         if training:
-            mean, var = self._batch_statistics(rows)
+            mean, var = self._batch_statistics(table)
         else:
             mean, var = self.running_mean, self.running_var
         std = np.sqrt(var + self.eps)
-        Z_hat = (rows - mean) / std
-        Y = (self.gamma * Z_hat + self.beta).reshape(Z.shape)
-        return self.remember(Y, (Z_hat, std, training))
+        scale = self.gamma / std
+        Y = table.empty(np.result_type(Z, scale))
+        scale, shift = table.along_row(scale), table.along_row(self.beta - scale * mean)
+        for z, y in table.blocks(table.rows, Y):
+            np.multiply(z, scale, out=y)
+            y += shift
+        return self.remember(table.restore(Y), (table, mean, std, training))
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
-        Z_hat, std, training = self.recall(dY)
-        rows = dY.reshape(-1, self.n)
-        N = len(rows)
-        self.dgamma = (rows * Z_hat).sum(axis=0)
-        self.dbeta = rows.sum(axis=0)
-        dZ = self.gamma / std * rows
-        if training:
-            dZ -= self.gamma / (N * std) * (self.dbeta + Z_hat * self.dgamma)
-        return dZ.reshape(dY.shape)
+        table, mean, std, training = self.recall(dY)
+        Z, dY, N = table.rows, table.arrange(dY), table.N
+        mu = table.along_row(mean)
+        sums = np.zeros((2, len(mu)), dY.dtype)
+        for z, dy in table.blocks(Z, dY):
+            centred = z - mu
+            centred *= dy
+            sums += column_sums(dy), column_sums(centred)
+        self.dbeta = table.per_feature(sums[0])
+        self.dgamma = table.per_feature(sums[1]) / std
+        dZ = table.empty(dY.dtype)
+        a, b, c = self.gamma / std, np.zeros_like(std), np.zeros_like(std)
+        if training:  # μ_B and σ²_B depend on Z too
+            b, c = -a * self.dgamma / (N * std), -a * self.dbeta / N
+        by_dY, by_Z, shift = map(table.along_row, (a, b, c - b * mean))
+        for z, dy, dz in table.blocks(Z, dY, dZ):
+            np.multiply(dy, by_dY, out=dz)
+            through_statistics = z * by_Z
+            through_statistics += shift
+            dz += through_statistics
+        return table.restore(dZ)
 
-    def _batch_statistics(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        N = len(rows)
+    def _batch_statistics(self, table: Table) -> tuple[np.ndarray, np.ndarray]:
+        N = table.N
         if N < 2:
             raise ValueError(
                 f"{self!r} needs more than one value per feature in training, got a batch of {N}"
             )
-        mean, var = rows.mean(axis=0), rows.var(axis=0)
+        mean = table.per_feature(column_sums(table.rows)) / N
+        mu = table.along_row(mean)
+        squares = np.zeros_like(mu)
+        for (z,) in table.blocks(table.rows):
+            centred = z - mu
+            squares += column_sums(np.square(centred, out=centred))
+        var = table.per_feature(squares) / N
         keep = self.momentum
         self.running_mean = keep * self.running_mean + (1 - keep) * mean
         self.running_var = keep * self.running_var + (1 - keep) * var * (N / (N - 1))
@@ -80,6 +108,60 @@ class BatchNorm(Layer):
 
     def __repr__(self) -> str:
         return f"BatchNorm({self.n})"
+
+
+class Table:
+    """Z (m, n) or (m, H, W, n) as long rows of memory, in which the features repeat in a pattern.
+
+    The batch may be first or last in memory; the pattern says (repeats, n, neighbours of one
+    feature). So a statistic per feature is one sum down the columns, folded by the pattern, and
+    every operation runs along memory, however the images lie in it.
+    """
+
+    def __init__(self, Z: np.ndarray) -> None:
+        self.shape, n = Z.shape, Z.shape[-1]
+        self.N = Z.size // n
+        self.batch_last = Z.ndim == 4 and Z.transpose(1, 2, 3, 0).flags.c_contiguous
+        m = len(Z) if self.batch_last else 1
+        self.pattern = (math.gcd(self.N // m, max(1, LONG_ROW // (n * m))), n, m)
+        self.rows = self.arrange(Z)
+
+    def arrange(self, Z: np.ndarray) -> np.ndarray:
+        """Another array of Z's shape as such rows; no copy when it lies in memory as Z does."""
+        Z = Z.transpose(1, 2, 3, 0) if self.batch_last else Z
+        return np.ascontiguousarray(Z).reshape(-1, math.prod(self.pattern))
+
+    def restore(self, rows: np.ndarray) -> np.ndarray:
+        """The rows in Z's shape, a view."""
+        m, *image = self.shape
+        return (
+            np.moveaxis(rows.reshape(*image, m), -1, 0)
+            if self.batch_last
+            else rows.reshape(self.shape)
+        )
+
+    def empty(self, dtype: np.dtype) -> np.ndarray:
+        """Rows still to be filled."""
+        return np.empty(self.rows.shape, dtype)
+
+    def blocks(self, *tables: np.ndarray) -> Iterator[list[np.ndarray]]:
+        """The same few rows of each table, few enough to stay in the processor's cache."""
+        n_rows, length = self.rows.shape
+        step = max(1, CACHED // length)
+        return ([rows[i : i + step] for rows in tables] for i in range(0, n_rows, step))
+
+    def along_row(self, v: np.ndarray) -> np.ndarray:
+        """One value per feature (n,), in the pattern of a row."""
+        return np.broadcast_to(v[:, None], self.pattern).reshape(-1)
+
+    def per_feature(self, row: np.ndarray) -> np.ndarray:
+        """A row folded into one sum per feature (n,)."""
+        return row.reshape(self.pattern).sum(axis=(0, 2))
+
+
+def column_sums(A: np.ndarray) -> np.ndarray:
+    """A product sums down the columns faster than np.sum."""
+    return np.ones(len(A), A.dtype) @ A
 
 
 class LayerNorm(Layer):

@@ -31,6 +31,12 @@ class Pool2D(Layer):
         H, W, C = image_shape(self, input_shape)
         return (*output_sizes((H, W), self.window, NO_ZEROS, self.stride), C)
 
+    def batch_last(self, X: np.ndarray) -> np.ndarray:
+        """X (m, H, W, C) as (H, W, C, m); raises where no window fits."""
+        X = images(self, X)
+        self.output_shape(X.shape[1:])
+        return batch_last(X)
+
     def pixels(self, A: np.ndarray, axis: int) -> Iterator[np.ndarray]:
         """The first pixel of every window along an axis of A (H, W, C, m), then the second, …"""
         f, s = self.window[axis], self.stride[axis]
@@ -38,6 +44,13 @@ class Pool2D(Layer):
         for j in range(f):
             along = slice(j, j + s * (n - 1) + 1, s)
             yield A[along] if axis == 0 else A[:, along]
+
+    def give(self, d_pixel: np.ndarray, d: np.ndarray, axis: int) -> None:
+        """Add d to the gradient of one of the pixels; where no windows overlap it is all of it."""
+        if self.stride[axis] >= self.window[axis]:
+            d_pixel[...] = d
+        else:
+            d_pixel += d
 
     def __repr__(self) -> str:
         stride = "" if self.stride == self.window else f", stride={short(self.stride)}"
@@ -53,33 +66,36 @@ class MaxPool2D(Pool2D):
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        X = batch_last(images(self, X))
-        self.output_shape(X.shape[:3])
-        rows = self._largest(X, axis=1)
-        Y = self._largest(rows, axis=0)
-        return self.remember(batch_first(Y), (X, rows, Y))
+        X = self.batch_last(X)
+        rows, wins_row = self._largest(X, axis=1)
+        Y, wins_column = self._largest(rows, axis=0)
+        return self.remember(batch_first(Y), (X.shape, wins_row, rows.shape, wins_column))
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
-        X, rows, Y = self.recall(dY)
-        d_rows = self._to_the_first(batch_last(dY), rows, Y, axis=0)
-        return batch_first(self._to_the_first(d_rows, X, rows, axis=1))
+        X_shape, wins_row, rows_shape, wins_column = self.recall(dY)
+        d_rows = self._to_the_largest(batch_last(dY), wins_column, rows_shape, axis=0)
+        return batch_first(self._to_the_largest(d_rows, wins_row, X_shape, axis=1))
 
-    def _largest(self, A: np.ndarray, axis: int) -> np.ndarray:
+    def _largest(self, A: np.ndarray, axis: int) -> tuple[np.ndarray, list[np.ndarray]]:
+        """The maxima, and for every pixel but the first where it beats all those before it."""
         first, *others = self.pixels(A, axis)
-        Y = first.copy()
+        Y, wins = first.copy(), []
         for pixel in others:
+            wins.append(pixel > Y)
             np.maximum(Y, pixel, out=Y)
-        return Y
+        return Y, wins
 
-    def _to_the_first(self, dY: np.ndarray, A: np.ndarray, Y: np.ndarray, axis: int) -> np.ndarray:
-        dA = np.zeros(A.shape, dY.dtype)
-        *pixels, (_, d_last) = zip(self.pixels(A, axis), self.pixels(dA, axis), strict=True)
-        left = dY  # what no earlier pixel of the window has taken
-        for pixel, d_pixel in pixels:
-            taken = left * (pixel == Y)
-            d_pixel += taken
-            left = left - taken
-        d_last += left
+    def _to_the_largest(
+        self, dY: np.ndarray, wins: list[np.ndarray], shape: tuple[int, ...], axis: int
+    ) -> np.ndarray:
+        """The last pixel to beat the others takes dY; where none does, it is the first's."""
+        dA = np.zeros(shape, dY.dtype)
+        d_first, *d_others = self.pixels(dA, axis)
+        for d_pixel, won in zip(reversed(d_others), reversed(wins), strict=True):
+            taken = dY * won
+            self.give(d_pixel, taken, axis)
+            dY = dY - taken
+        self.give(d_first, dY, axis)
         return dA
 
 
@@ -92,8 +108,7 @@ class AvgPool2D(Pool2D):
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
-        X = batch_last(images(self, X))
-        self.output_shape(X.shape[:3])
+        X = self.batch_last(X)
         kH, kW = self.window
         rows = sum(self.pixels(X, axis=1))
         Y = sum(self.pixels(rows, axis=0)) * X.dtype.type(1 / (kH * kW))
@@ -105,10 +120,10 @@ class AvgPool2D(Pool2D):
         dY = batch_last(dY) * dY.dtype.type(1 / (kH * kW))
         d_rows = np.zeros((H, *dY.shape[1:]), dY.dtype)
         for d_pixel in self.pixels(d_rows, axis=0):
-            d_pixel += dY
+            self.give(d_pixel, dY, axis=0)
         dX = np.zeros((H, W, C, m), dY.dtype)
         for d_pixel in self.pixels(dX, axis=1):
-            d_pixel += d_rows
+            self.give(d_pixel, d_rows, axis=1)
         return batch_first(dX)
 
 
