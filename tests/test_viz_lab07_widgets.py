@@ -288,6 +288,12 @@ def test_a_drawn_three_is_read_and_the_shifts_alone_fool_the_net():
     assert not widget.goal_reached
 
 
+def test_ink_that_comes_from_the_page_is_read():
+    widget = draw_digit()
+    widget.pad.set_state({"value": memoryview((255 * three()).astype(np.uint8).tobytes())})
+    assert widget.caption.startswith("Your drawing: the net says 3 with")
+
+
 def test_a_digit_from_the_menu_reaches_the_same_goal_without_a_mouse():
     widget = draw_digit()
     widget.source.value = "a 3 of the data"

@@ -23,7 +23,7 @@ class DrawingPad(anywidget.AnyWidget):
     fine = traitlets.Int(6).tag(sync=True)
     brush = traitlets.Float(22.0).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
-    value = traitlets.Bytes().tag(sync=True)
+    value = traitlets.Bytes().tag(sync=True, from_json=lambda sent, pad: bytes(sent))
 
     def __init__(self, label: str) -> None:
         super().__init__(label=label)

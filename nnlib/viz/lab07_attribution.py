@@ -66,7 +66,7 @@ class WhatMatters(Explorer):
         self.size = slider(f"patch (pixels; a fifth: {self.enough})", max(1, H // 8), 1, H // 2)
         self.grey = dropdown("patch colour", [("grey", 0.5), ("white", 0.0), ("black", 1.0)])
         self.occluded = functools.lru_cache(8)(self._occluded)
-        made, axes = figure(1, 3, size=(8.8, 3.1))
+        made, axes = figure(1, 3, size=(8.4, 3))
         cover = {"cmap": "PuOr", "vmin": -100, "vmax": 100}
         self.digit = _image(axes[0], "test digit", (H, W), cmap="Greys", vmin=0, vmax=1)
         self.slopes = _image(axes[1], "saliency |∂z/∂x|", (H, W), vmin=0, vmax=1)

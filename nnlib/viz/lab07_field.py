@@ -68,7 +68,7 @@ class ReceptiveField(Explorer):
         self.count = slider("convolutional layers", 4, 1, DEEPEST)
         self.stride = slider("stride s", 1, 1, 3)
         self.pool = toggle("2 × 2 pooling after each")
-        made, (left, right) = figure(1, 2, size=(8.8, 3.8), width_ratios=[1.35, 1])
+        made, (left, right) = figure(1, 2, size=(8.4, 3.7), width_ratios=[1.35, 1])
         left.axhline(WANTED, color=GREY, linestyle=":", lw=1.5)
         (self.line,) = left.plot([], [], "--", color=REFERENCE, label="formula")
         (self.dots,) = left.plot([], [], "o", color=TRAIN, ms=6, label="nnlib's gradient")

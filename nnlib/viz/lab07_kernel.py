@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from ipywidgets import DOMWidget
+from ipywidgets import DOMWidget, VBox
 
 from nnlib.convolution import Conv2D
 from nnlib.viz.cells import SIGNED, Cells, bare, enclose, frame, heading, short_number, signed
@@ -87,7 +87,7 @@ class SlidingKernel(Sliding):
         self.padding = dropdown("padding p", [("0", 0), ("1", 1), ("2", 2), ("same", "same")])
         self.kernel = NumberGrid("kernel", KERNELS[self.chosen], low=-9, high=9)
         widest, most = self.n + 2 * WIDEST, self.n + 2 * WIDEST - f + 1
-        made, ax = figure(size=(9, 3.85))
+        made, ax = figure(size=(8.4, 3.65))
         bare(ax, widest + most + 9, widest)
         middle, right = widest + 0.8, widest + 9
         for x, words in (
@@ -112,6 +112,9 @@ class SlidingKernel(Sliding):
         (self.wrong,) = ax.plot([], [], "x", color=INK, ms=6, mew=2, zorder=6)
         controls = [self.stride, self.padding, self.preset, self.kernel]
         super().__init__(made, controls, start=6)
+        columns = ([self.place, self.stride], [self.padding, self.preset], [self.kernel])
+        row, *_ = (box for box in self.children if self.place in getattr(box, "children", ()))
+        row.children = [VBox(children=widgets) for widgets in columns]
 
     @property
     def p(self) -> int:

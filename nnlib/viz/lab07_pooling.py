@@ -56,7 +56,7 @@ class PoolingWinners(Sliding):
         self.kind = dropdown("pooling", [*POOLS])
         self.window = slider("window f", 2, 2, 4)
         self.stride = slider("stride s", 2, 1, 4)
-        made, ax = figure(size=(9, 3.75))
+        made, ax = figure(size=(8.4, 3.4))
         middle, right = self.n + 0.9, self.n + MOST + 1.8
         bare(ax, right + self.n, self.n)
         for x, words in (
@@ -70,7 +70,7 @@ class PoolingWinners(Sliding):
         self.gradient = Cells(
             ax, self.n, self.n, at=(right, 0), cmap=AMOUNT, low=0, high=4, size=1.2
         )
-        look: dict[str, Any] = {"ms": 26, "mew": 2.5, "mfc": "none", "mec": VERMILLION}
+        look: dict[str, Any] = {"ms": 25, "mew": 2.5, "mfc": "none", "mec": VERMILLION}
         self.winners, self.targets = (ax.plot([], [], "s", zorder=4, **look)[0] for _ in range(2))
         self.room = frame(ax, linewidth=1.5, linestyle=":")
         self.patch, self.pixel = (frame(ax, INK, linewidth=3) for _ in range(2))

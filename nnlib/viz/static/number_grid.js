@@ -1,10 +1,12 @@
 // A small table of numbers to type in; every field says where it stands.
 function render({ model, el }) {
-  el.classList.add("nnlib-number-grid");
-  el.setAttribute("role", "group");
   const columns = model.get("columns");
-  el.style.gridTemplateColumns = `repeat(${columns}, auto)`;
-  el.setAttribute("aria-label", model.get("label"));
+  const table = document.createElement("div"); // ipywidgets writes a style of its own on el
+  table.className = "nnlib-number-grid";
+  table.setAttribute("role", "group");
+  table.style.gridTemplateColumns = `repeat(${columns}, auto)`;
+  table.setAttribute("aria-label", model.get("label"));
+  el.append(table);
 
   const fields = model.get("value").map((_, i) => {
     const field = document.createElement("input");
@@ -15,7 +17,7 @@ function render({ model, el }) {
     field.addEventListener("input", () => type(i));
     field.addEventListener("keydown", (event) => step(event, i));
     field.addEventListener("blur", write);
-    el.append(field);
+    table.append(field);
     return field;
   });
 
