@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.command import execute, require_peers
 from benchmarks.duel import Plan
 from benchmarks.run import run
 from benchmarks.workloads import WORKLOADS, Workload
@@ -47,13 +46,6 @@ def chosen(names: Sequence[str]) -> list[Workload]:
     return [known[name] for name in names] or list(WORKLOADS)
 
 
-def require_peers() -> None:
-    """Raise ValueError unless the libraries that nnlib is compared with are installed."""
-    for package, name in (("torch", "PyTorch"), ("sklearn", "scikit-learn")):
-        if importlib.util.find_spec(package) is None:
-            raise ValueError(f'{name} is not installed: pip install -e ".[bench]"')
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; 1 where contenders failed or disagreed."""
     command = parser()
@@ -71,7 +63,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    execute(main)

@@ -18,7 +18,10 @@ REST = 0.05
 
 
 class Plan(NamedTuple):
-    """How much is measured: processes per contender, blocks in each, the seconds of a block."""
+    """How much is measured: processes per contender, blocks in each, the seconds of a block.
+
+    All contenders meet in the first round; in the others, nnlib and the fastest of its peers.
+    """
 
     rounds: int = 3
     turns: int = 5
@@ -26,7 +29,7 @@ class Plan(NamedTuple):
 
     @property
     def blocks(self) -> int:
-        """Blocks per contender in all."""
+        """Blocks of a contender that is in every round."""
         return self.rounds * self.turns
 
 
@@ -100,20 +103,29 @@ def measure(workload: Workload, plan: Plan, threads: int, tick: Callable[[], obj
     """Measure one workload, calling tick after each block; what goes wrong is in the result."""
     result = Result(workload)
     try:
-        for round in range(plan.rounds):
-            run_round(result, round, plan, threads, tick)
+        run_round(result, workload.contenders, plan, threads, tick)
+        for _ in range(1, plan.rounds):
+            run_round(result, finalists(result), plan, threads, tick)
     except (Disagreement, WorkerError) as error:
         result.error = str(error)
     return result
 
 
+def finalists(result: Result) -> tuple[str, ...]:
+    """nnlib and the fastest of its peers."""
+    return (OURS,) if result.peer is None else (OURS, result.peer)
+
+
 def run_round(
-    result: Result, round: int, plan: Plan, threads: int, tick: Callable[[], object]
+    result: Result,
+    names: Sequence[str],
+    plan: Plan,
+    threads: int,
+    tick: Callable[[], object],
 ) -> None:
-    """Start every contender in a process of its own, hold them to each other, and time them."""
+    """Start contenders in processes of their own, hold them to each other, and time them."""
     recipe = result.workload.recipe
     assert recipe is not None
-    names = [n for n in result.workload.contenders_of(round) if n not in result.not_here]
     with ExitStack() as stack:
         workers = {name: stack.enter_context(Worker(name, recipe, threads)) for name in names}
         losses = {}

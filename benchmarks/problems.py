@@ -123,7 +123,14 @@ class Copy:
     source: np.ndarray
 
 
-Problem = Training | Epoch | Normalization | Update | MatrixProduct | Copy
+@dataclass(frozen=True)
+class Trick:
+    """One of benchmarks.tricks, by its name."""
+
+    name: str
+
+
+Problem = Training | Epoch | Normalization | Update | MatrixProduct | Copy | Trick
 
 
 def mlp(
@@ -195,9 +202,14 @@ def copy(megabytes: float) -> Copy:
     return Copy(np.ones(n, np.float32))
 
 
+def trick(name: str) -> Trick:
+    """A trick and the plain code it replaces."""
+    return Trick(name)
+
+
 PROBLEMS: dict[str, Callable[..., Problem]] = {
     made.__name__: made
-    for made in (mlp, lenet, vgg, epoch, normalization, update, matrix_product, copy)
+    for made in (mlp, lenet, vgg, epoch, normalization, update, matrix_product, copy, trick)
 }
 
 

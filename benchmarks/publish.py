@@ -7,13 +7,12 @@ written stands between markers; every number behind it goes into docs/performanc
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.__main__ import require_peers
+from benchmarks.command import execute, require_peers
 from benchmarks.duel import Plan, Result
 from benchmarks.run import Run, run
 from benchmarks.workers import ROOT
@@ -27,10 +26,7 @@ ONE_THREAD, TWO_THREADS = Plan(), Plan(rounds=1)
 
 def main() -> int:
     """Run, write the page, print the tables."""
-    try:
-        require_peers()
-    except ValueError as error:
-        sys.exit(str(error))
+    require_peers()
     one = run(WORKLOADS, ONE_THREAD, threads=1)
     two = run([replace(w, beside=()) for w in WORKLOADS if w.recipe], TWO_THREADS, threads=2)
     print(report.table(one), report.table(two), sep="\n\n")
@@ -121,4 +117,4 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    execute(main)

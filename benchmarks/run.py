@@ -42,9 +42,8 @@ def run(workloads: Sequence[Workload], plan: Plan, threads: int) -> Run:
 
 def blocks(workloads: Sequence[Workload], plan: Plan) -> int:
     """How many blocks a run will measure."""
-    contenders = sum(
-        len(workload.contenders_of(round)) if workload.recipe else 1
-        for workload in workloads
-        for round in range(plan.rounds)
-    )
-    return (contenders + len(limits.LIMITS)) * plan.turns
+    rounds = len(limits.LIMITS)
+    for workload in workloads:
+        others = len(workload.peers) - 1 + len(workload.beside) if workload.peers else 0
+        rounds += (2 if workload.peers else 1) * plan.rounds + others
+    return rounds * plan.turns

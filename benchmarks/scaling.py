@@ -6,7 +6,6 @@ at the speed of sgemm, and puts it with its caption into docs/performance.md.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from benchmarks import duel, limits
+from benchmarks.command import execute, require_peers
 from benchmarks.duel import Plan
 from benchmarks.publish import PAGE, write
 from benchmarks.workers import WorkerError
@@ -75,6 +75,7 @@ AXES = (
 
 def main() -> None:
     """Measure, draw, write."""
+    require_peers()
     with tqdm(total=sum(len(axis.networks) for axis in AXES), unit="network") as bar:
         gflops = limits.measure(limits.LIMITS[0], PLAN, threads=1, tick=lambda: None).value
         curves = [measure(axis, bar) for axis in AXES]
@@ -131,7 +132,4 @@ def caption(curves: Sequence[Curve], gflops: float) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
+    execute(main)

@@ -7,6 +7,7 @@ import numpy as np
 import nnlib as nn
 from benchmarks import problems
 from benchmarks.contender import Contender, Stepwise
+from nnlib.convolution import batch_first, batch_last
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 OPTIMIZERS = {"adam": nn.Adam, "sgd": nn.SGD}
@@ -27,6 +28,10 @@ def contender(problem: problems.Problem, options: frozenset[str]) -> Contender:
             return BatchNormPass(problem, batch_last="C-order" not in options)
         case problems.Update():
             return AdamStep(problem)
+        case problems.Trick():
+            from benchmarks import tricks
+
+            return tricks.contender(problem, frozenset({"nnlib"}))
     raise TypeError(f"nnlib has no contender for {type(problem).__name__}")
 
 
@@ -71,9 +76,9 @@ class BatchNormPass(Stepwise):
 
     def __init__(self, problem: problems.Normalization, batch_last: bool) -> None:
         self.norm = nn.BatchNorm(problem.Z.shape[-1])
-        images = problem.Z.ndim == 4
-        arrange = with_batch_last if images and batch_last else np.ascontiguousarray
-        self.Z, self.dY = arrange(problem.Z), arrange(problem.dY)
+        self.Z, self.dY = problem.Z, problem.dY
+        if batch_last and problem.Z.ndim == 4:
+            self.Z, self.dY = as_convolved(self.Z), as_convolved(self.dY)
 
     def step(self) -> None:
         self.norm.forward(self.Z, training=True)
@@ -83,9 +88,9 @@ class BatchNormPass(Stepwise):
         return float(np.abs(self.dZ).mean() + np.abs(self.norm.running_mean).sum())
 
 
-def with_batch_last(images: np.ndarray) -> np.ndarray:
-    """The same (m, H, W, C), with the memory of (C, H, W, m)."""
-    return np.ascontiguousarray(images.transpose(3, 1, 2, 0)).transpose(3, 1, 2, 0)
+def as_convolved(images: np.ndarray) -> np.ndarray:
+    """Images (m, H, W, C) in the memory that a Conv2D's output has."""
+    return batch_first(batch_last(images))
 
 
 class AdamStep(Stepwise):

@@ -23,6 +23,7 @@ SAMPLES_PER_BLOCK = 15
 LIBRARIES = {
     "nnlib": "benchmarks.with_nnlib",
     "numpy": "benchmarks.with_numpy",
+    "plain": "benchmarks.tricks",
     "pytorch": "benchmarks.with_pytorch",
     "scikit-learn": "benchmarks.classifiers",
 }

@@ -39,10 +39,6 @@ class Workload:
         """All of them, nnlib first."""
         return (OURS, *self.peers, *self.beside)
 
-    def contenders_of(self, round: int) -> tuple[str, ...]:
-        """Those of one round: a compiler starts slowly, so what it made runs in the first alone."""
-        return tuple(name for name in self.contenders if round == 0 or "compile" not in name)
-
     @property
     def unit(self) -> str:
         """What the goal is counted in."""

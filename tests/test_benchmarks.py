@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks import duel, limits, report, worker, workers
-from benchmarks.__main__ import chosen, main, require_peers
+from benchmarks.__main__ import chosen, main
+from benchmarks.command import require_peers
 from benchmarks.duel import Disagreement, Plan, Result, Times
 from benchmarks.run import Run, blocks
 from benchmarks.workers import Worker, environment
