@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -83,7 +84,7 @@ def train_step(
     mask = net.parameters.decay_mask
     J = loss(net.forward(X, training=True), y)
     J += penalty.value(net.theta, mask, m) if penalty else 0.0
-    if not np.isfinite(J):
+    if not math.isfinite(J):
         raise FloatingPointError(
             f"the loss is {J} at step {optimizer.t + 1} with learning rate {lr:g}: "
             "try a smaller rate, standardised inputs or clipped gradients"
