@@ -41,18 +41,15 @@ def augment_images(
 
 def _bilinear(X: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
     """X (m, H, W, C) read at fractional rows i and columns j (m, H, W); 0 outside."""
-    m, H, W, _ = X.shape
-    top, left = np.floor(i).astype(int), np.floor(j).astype(int)
-    image = np.arange(m)[:, None, None]
-    out = np.zeros_like(X)
-    for di in (0, 1):
-        for dj in (0, 1):
-            row, column = top + di, left + dj
-            weight = (1 - np.abs(i - row)) * (1 - np.abs(j - column))
-            weight *= (row >= 0) & (row < H) & (column >= 0) & (column < W)
-            pixel = X[image, row.clip(0, H - 1), column.clip(0, W - 1)]
-            out += weight[..., None].astype(X.dtype) * pixel
-    return out
+    m, H, W, C = X.shape
+    i, j = i.clip(-1, H), j.clip(-1, W)
+    top, left = np.floor(i).astype(np.intp), np.floor(j).astype(np.intp)
+    down, right = (gap[..., None].astype(X.dtype) for gap in (i - top, j - left))
+    pixels = np.pad(X, ((0, 0), (1, 2), (1, 2), (0, 0))).reshape(-1, C)
+    at = (np.arange(m)[:, None, None] * (H + 3) + top + 1) * (W + 3) + left + 1
+    upper = (1 - right) * pixels[at] + right * pixels[at + 1]
+    lower = (1 - right) * pixels[at + W + 3] + right * pixels[at + W + 4]
+    return (1 - down) * upper + down * lower
 
 
 def add_noise(X: np.ndarray, *, rng: np.random.Generator, std: float) -> np.ndarray:
