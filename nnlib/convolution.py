@@ -7,7 +7,9 @@ matrix that a product takes. To go from one to the other is to rename axes; noth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -63,7 +65,7 @@ class Conv2D(Layer):
         X = batch_last(images(self, X, self.C_in))
         grid = self._grid(X)
         Y = np.empty((*grid.size, self.C_out, X.shape[3]), np.result_type(X, self.W))
-        for x, w, b, y in zip(*map(self._shares, (X, self.W, self.b, Y)), strict=True):
+        for x, y, w, b in zip(*self._shares(X, Y), *self._kernels(), strict=True):
             correlate(x, w, grid, out=y, b=b)
         return self.remember(batch_first(Y), X)
 
@@ -72,13 +74,13 @@ class Conv2D(Layer):
         X, dY = self.recall(dY), batch_last(dY)
         dX = np.empty(X.shape, np.result_type(dY, self.W))
         grid = self._grid(X).backward(X)
-        for dx, w, dy in zip(*map(self._shares, (dX, self.W, dY)), strict=True):
+        for dx, dy, w, _ in zip(*self._shares(dX, dY), *self._kernels(), strict=True):
             correlate(dy, w[:, ::-1, ::-1].transpose(3, 1, 2, 0), grid, out=dx)
         return batch_first(dX)
 
     def fill_gradients(self, dY: np.ndarray) -> None:
         X, dY = self.recall(dY), batch_last(dY)
-        grid, shares = self._grid(X), zip(self._shares(X), self._shares(dY), strict=True)
+        grid, shares = self._grid(X), zip(*self._shares(X, dY), strict=True)
         self.dW = np.concatenate([kernel_gradient(x, dy, grid) for x, dy in shares])
         self.db = channel_sums(dY)
 
@@ -96,9 +98,13 @@ class Conv2D(Layer):
         (above, _), (left, _) = self.margins
         return Grid(size, self.kernel_size, self.stride, (above, left), spread=(1, 1))
 
-    def _shares(self, A: np.ndarray) -> list[np.ndarray]:
-        """Each group's part of W, of b, or of images (H, W, C, m)."""
-        return np.split(A, self.groups, axis=0 if A is self.W or A.ndim == 1 else 2)
+    def _shares(self, *images: np.ndarray) -> list[list[np.ndarray]]:
+        """Each group's channels of images (H, W, C, m)."""
+        return [np.split(A, self.groups, axis=2) for A in images]
+
+    def _kernels(self) -> list[list[np.ndarray]]:
+        """Each group's part of W and of b."""
+        return [np.split(A, self.groups) for A in (self.W, self.b)]
 
     def __repr__(self) -> str:
         settings = [f"{self.C_in}, {self.C_out}, {short(self.kernel_size)}"]
@@ -127,8 +133,9 @@ class Grid(NamedTuple):
 
     def backward(self, X: np.ndarray) -> Grid:
         """The grid on dY whose windows hold, for each pixel of X (H, W, C, m), all it fed into."""
-        before = tuple(k - 1 - zeros for k, zeros in zip(self.kernel, self.before, strict=True))
-        return Grid(X.shape[:2], self.kernel, (1, 1), before, spread=self.stride)
+        (H, W), (kH, kW), (above, left) = X.shape[:2], self.kernel, self.before
+        before = kH - 1 - above, kW - 1 - left
+        return Grid((H, W), self.kernel, (1, 1), before, spread=self.stride)
 
 
 def correlate(
@@ -142,9 +149,20 @@ def correlate(
     W = np.concatenate([W, W], axis=1).swapaxes(1, 2)
     turned = [W[:, :, kH - turn : 2 * kH - turn].reshape(C_out, -1) for turn in range(kH)]
     b = np.reshape(b, (-1, 1))
-    for r, turn in enumerate(fill_by_row(ring, X, grid)):
-        np.matmul(turned[turn], windows, out=out[r])
-        out[r] += b
+    part, *parts = parts_in_cache(kW * kH * C, X.shape[3])
+    for y, turn in zip(out, fill_by_row(ring, X, grid), strict=True):
+        np.matmul(turned[turn][:, part], windows[:, part], out=y)
+        for further in parts:
+            y += turned[turn][:, further] @ windows[:, further]
+        y += b
+
+
+def parts_in_cache(entries: int, m: int) -> list[slice]:
+    """Parts of a window whose products run faster apart than as one, since each fits into L1."""
+    cached = 10_000 // m
+    n = math.ceil(entries / cached) if cached >= 100 else 1  # thinner parts cost more than they win
+    edges = [entries * i // n for i in range(n + 1)]
+    return [slice(*edge) for edge in pairwise(edges)]
 
 
 def kernel_gradient(X: np.ndarray, dY: np.ndarray, grid: Grid) -> np.ndarray:
@@ -157,8 +175,9 @@ def kernel_gradient(X: np.ndarray, dY: np.ndarray, grid: Grid) -> np.ndarray:
     for dy, turn in zip(dY, fill_by_row(ring.transpose(2, 0, 1, 3), X, grid), strict=True):
         dy = dy.swapaxes(0, 1).reshape(C_out, -1)
         turned[turn] += windows.reshape(kW, kH * C, -1) @ dy.T
-    dW = sum(np.roll(turned[t].reshape(kW, kH, C, C_out), -t, axis=1) for t in range(kH))
-    return dW.transpose(3, 1, 0, 2)
+    for turn, dW in enumerate(turned := turned.reshape(kH, kW, kH, C, C_out)):
+        dW[...] = np.roll(dW, -turn, axis=1)
+    return turned.sum(axis=0).transpose(3, 1, 0, 2)
 
 
 def fill_by_row(ring: np.ndarray, X: np.ndarray, grid: Grid) -> Iterator[int]:
@@ -251,7 +270,7 @@ def pair(value: int | Pair, name: str, least: int = 1) -> Pair:
     """One whole number for both axes, or one for each."""
     if isinstance(value, tuple) and len(value) == 2:
         return count(value[0], name, least), count(value[1], name, least)
-    n = count(value, name, least)  # type: ignore[arg-type]
+    n = count(value, name, least)
     return n, n
 
 

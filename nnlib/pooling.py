@@ -7,6 +7,7 @@ each pooling goes along the rows first, then down the columns, as whole slices o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 import numpy as np
 
@@ -110,8 +111,8 @@ class AvgPool2D(Pool2D):
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         X = self.batch_last(X)
         kH, kW = self.window
-        rows = sum(self.pixels(X, axis=1))
-        Y = sum(self.pixels(rows, axis=0)) * X.dtype.type(1 / (kH * kW))
+        rows = reduce(np.add, self.pixels(X, axis=1))
+        Y = reduce(np.add, self.pixels(rows, axis=0)) * X.dtype.type(1 / (kH * kW))
         return self.remember(batch_first(Y), X.shape)
 
     def backward(self, dY: np.ndarray) -> np.ndarray:
