@@ -267,7 +267,10 @@ def learn_filter(X, Y, K, lr, steps):
 
 
 # %% [markdown]
-# All green? Then you have written every part of a convolutional network, there and back.
+# All green? Then you have written every part of a convolutional network, there and back. See them
+# at work in the lab's pictures: `from nnlib.viz import lab07_widgets`, then
+# `lab07_widgets.SlidingKernel(cross_correlate)` or
+# `lab07_widgets.PoolingWinners(max_pool_backward)`.
 #
 # Back to [lab 07](../notebooks/07_cnns.ipynb), or on to lab 08, where the numbers that nobody
 # learns are chosen.

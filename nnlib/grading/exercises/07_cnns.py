@@ -16,19 +16,12 @@ from nnlib.grading.compare import Closeness
 from nnlib.grading.exercise import Case, Exercise, Hint, Wrong
 
 Array = np.ndarray
+# Conv2D wants a generator; the weights that it draws never matter here.
 RNG = np.random.default_rng(0)
 
 # The lecture's 6×6 image for pooling; its 7s and 9s make two ties.
-LECTURE = np.array(
-    [
-        [3.0, 9.0, 7.0, 4.0, 7.0, 5.0],
-        [0.0, 6.0, 7.0, 3.0, 1.0, 2.0],
-        [2.0, 4.0, 5.0, 0.0, 3.0, 2.0],
-        [3.0, 7.0, 5.0, 0.0, 2.0, 1.0],
-        [1.0, 5.0, 0.0, 7.0, 3.0, 6.0],
-        [8.0, 9.0, 2.0, 5.0, 1.0, 8.0],
-    ]
-)[None, :, :, None]
+LECTURE_ROWS = ("397475", "067312", "245032", "375021", "150736", "892518")
+LECTURE = np.array([list(row) for row in LECTURE_ROWS], dtype=float)[None, :, :, None]
 VERTICAL_EDGE = np.array([[1.0, 0.0, -1.0]] * 3)
 
 
@@ -72,7 +65,33 @@ def windows(
         yield r, c, (slice(None), slice(top, top + kernel[0]), slice(left, left + kernel[1]))
 
 
-# --- how many places -------------------------------------------------------------------------
+def window_slips(machine: Callable[..., Callable[..., Any]]) -> tuple[Wrong, ...]:
+    """What can go wrong wherever a window slides, done with the ingredients of one computation."""
+    return (
+        Wrong(
+            "stride only in the size",
+            machine(at=side_by_side),
+            "Y has the right size, but your window moves by one pixel: place r begins at row r·s, "
+            "and likewise the columns.",
+        ),
+        Wrong(
+            "steps as places",
+            machine(put=strided),
+            "Your r and c run in steps of s over X and serve as places in Y as well; the window "
+            "that begins at row r belongs into row r // s of Y.",
+        ),
+        Wrong(
+            "no stride",
+            machine(size=without_stride, at=side_by_side),
+            "You ignore the stride: windows begin s pixels apart, so with s > 1 there are fewer.",
+        ),
+        Wrong(
+            "one place too few",
+            machine(size=without_the_last),
+            "Your Y is one row and one column too small: the division counts the moves, and the "
+            "window has one place more.",
+        ),
+    )
 
 
 def size_by_counting(n: int, f: int, p: int, s: int) -> int:
@@ -146,11 +165,6 @@ output_size = Exercise(
             lambda n, f, p, s: n + 2 * p - f // s + 1,
             "Only f is divided by s: // binds more tightly than −, so put n + 2p − f in brackets.",
         ),
-        Wrong(
-            "padding on the filter's side",
-            lambda n, f, p, s: (n - 2 * p - f) // s + 1,
-            "You take the padding away; it makes the image longer, n + 2p.",
-        ),
     ),
     hints=(
         Hint(
@@ -168,9 +182,6 @@ output_size = Exercise(
         ),
     ),
 )
-
-
-# --- convolution, forward --------------------------------------------------------------------
 
 
 def conv2d(X: Array, W: Array, b: Array, p: int = 0, s: int = 1) -> nnlib.Conv2D:
@@ -205,6 +216,7 @@ def convolved(
     pad: Callable[[Array, int], Array] = around,
     size: Callable[[int, int, int], int] = places,
     at: Callable[[int, int], int] = strided,
+    put: Callable[[int, int], int] = side_by_side,
     product: Callable[[Array, Array], Array] = weighed,
     bias: Callable[[Array, Array], Any] = lambda b, W: b,
 ) -> Array:
@@ -214,7 +226,7 @@ def convolved(
     rows, columns = (size(n, f, s) for n, f in zip(X.shape[1:3], kernel, strict=True))
     Y = np.zeros((len(X), rows, columns, len(W)))
     for r, c, window in windows((rows, columns), kernel, s, at):
-        Y[:, r, c] = product(X[window], W)
+        Y[:, put(r, s), put(c, s)] = product(X[window], W)
     return Y + bias(b, W)
 
 
@@ -268,7 +280,7 @@ def zeros_but(Y: Array, rows: int, columns: int) -> Array:
     return filled
 
 
-EDGE = 10 * np.tri(5, 6, 1)
+EDGE = 10 * np.tri(5, 6, 1) + np.arange(6)
 
 cross_correlate = Exercise(
     id="cross_correlate",
@@ -282,7 +294,7 @@ cross_correlate = Exercise(
     alternatives=(slid, by_kernel_entry, by_views),
     library=(nnlib.Conv2D.forward,),
     cases=(
-        Case("a slanted edge, under the vertical filter", {"X": EDGE, "K": VERTICAL_EDGE}),
+        Case("a slanted edge, under the vertical edge filter", {"X": EDGE, "K": VERTICAL_EDGE}),
         Case("a 5 × 7 image, a 2 × 3 kernel", drawn(X=(5, 7), K=(2, 3)), points=2),
     ),
     wrongs=(
@@ -413,10 +425,8 @@ def by_shifted_images(X: Array, W: Array, b: Array, p: int, s: int) -> Array:
     rows, columns = places(X.shape[1], kH, s), places(X.shape[2], kW, s)
     Y = b
     for u, v in np.ndindex(kH, kW):
-        Y = (
-            Y
-            + X[:, u : u + rows * s : s, v : v + columns * s : s][:, :rows, :columns] @ W[:, u, v].T
-        )
+        shifted = X[:, u : u + rows * s : s, v : v + columns * s : s][:, :rows, :columns]
+        Y = Y + shifted @ W[:, u, v].T
     return Y
 
 
@@ -431,16 +441,16 @@ conv_forward = Exercise(
     library=(nnlib.Conv2D.forward,),
     cases=(
         Case(
-            "two images 4 × 5, three channels, one filter 3 × 2",
-            drawn(X=(2, 4, 5, 3), W=(1, 3, 2, 3), b=(1,), p=0, s=1),
+            "one filter of 3 × 2, five channels deep",
+            drawn(X=(3, 4, 6, 5), W=(1, 3, 2, 5), b=(1,), p=0, s=1),
         ),
         Case(
             "four filters of 3 × 2",
-            drawn(X=(2, 5, 6, 3), W=(4, 3, 2, 3), b=(4,), p=0, s=1),
+            drawn(X=(2, 5, 6, 7), W=(4, 3, 2, 7), b=(4,), p=0, s=1),
         ),
         Case(
             "padding 1 and stride 2",
-            drawn(X=(3, 7, 9, 2), W=(5, 3, 4, 2), b=(5,), p=1, s=2),
+            drawn(X=(3, 7, 11, 2), W=(6, 3, 4, 2), b=(6,), p=1, s=2),
             points=3,
         ),
     ),
@@ -493,22 +503,7 @@ conv_forward = Exercise(
             "You sum over the filters; each of them makes an output channel of its own, the last "
             "axis of Y.",
         ),
-        Wrong(
-            "stride only in the size",
-            convolved_with(at=side_by_side),
-            "Y has the right size, but your window moves by one pixel: place r begins at row r·s, "
-            "and likewise the columns.",
-        ),
-        Wrong(
-            "no stride",
-            convolved_with(size=without_stride, at=side_by_side),
-            "You ignore the stride: the window moves s pixels at a time, and Y shrinks.",
-        ),
-        Wrong(
-            "one place too few",
-            convolved_with(size=without_the_last),
-            "Your Y is one row and one column too small: ⌊(n + 2p − f)/s⌋ + 1, with the + 1.",
-        ),
+        *window_slips(convolved_with),
         Wrong(
             "padding on one side",
             convolved_with(pad=lambda X, p: np.pad(X, ((0, 0), (p, 0), (p, 0), (0, 0)))),
@@ -555,6 +550,15 @@ conv_forward = Exercise(
             "A patch runs off the image. Is Y's size worked out with padding that X did not get, "
             "or got already? And does a patch end kH rows and kW columns behind its start?",
         ),
+        Wrong(
+            "all filters at once",
+            convolved_with(
+                product=lambda patch, W: np.repeat(
+                    weighed(patch, W).sum(1, keepdims=True), len(W), 1
+                )
+            ),
+            "You sum over all filters at once: channel k of Y comes from W[k] alone.",
+        ),
     ),
     hints=(
         Hint(
@@ -574,9 +578,6 @@ conv_forward = Exercise(
         ),
     ),
 )
-
-
-# --- convolution, backward -------------------------------------------------------------------
 
 
 def conv_backward_by_layer(dY: Array, X: Array, W: Array, s: int) -> tuple[Array, Array, Array]:
@@ -646,15 +647,16 @@ def conv_back_with(**link: Any) -> Callable[..., Any]:
     return partial(conv_back, **link)
 
 
-def conv_back_by_loops(dY: Array, X: Array, W: Array, s: int) -> tuple[Array, Array, Array]:
-    dW, db, dX = np.zeros(W.shape), np.zeros(len(W)), np.zeros(X.shape)
-    _, kH, kW, _ = W.shape
-    for i, r, c, k in np.ndindex(dY.shape):
-        window = i, slice(r * s, r * s + kH), slice(c * s, c * s + kW)
-        dW[k] += dY[i, r, c, k] * X[window]
-        db[k] += dY[i, r, c, k]
-        dX[window] += dY[i, r, c, k] * W[k]
-    return dW, db, dX
+def conv_back_by_convolutions(dY: Array, X: Array, W: Array, s: int) -> tuple[Array, Array, Array]:
+    """dW slides dY over X, dX the flipped kernels over dY, once zeros fill the stride's gaps."""
+    (H, width), (kH, kW) = X.shape[1:3], W.shape[1:3]
+    spread = np.zeros((len(X), H - kH + 1, width - kW + 1, len(W)))
+    spread[:, ::s, ::s][:, : dY.shape[1], : dY.shape[2]] = dY
+    seen = np.lib.stride_tricks.sliding_window_view(X, spread.shape[1:3], axis=(1, 2))
+    dW = np.einsum("iuvcxy,ixyk->kuvc", seen, spread)
+    around_all = np.pad(spread, ((0, 0), (kH - 1,) * 2, (kW - 1,) * 2, (0, 0)))
+    dX = convolved(around_all, turned(W).transpose(3, 1, 2, 0), np.zeros(X.shape[3]), 0, 1)
+    return dW, dY.sum(axis=(0, 1, 2)), dX
 
 
 conv_backward = Exercise(
@@ -665,16 +667,16 @@ conv_backward = Exercise(
     reference=conv_backward_by_layer,
     links=("dW", "db", "dX"),
     axes={"dW": ("C_out", "kH", "kW", "C"), "db": ("C_out",), "dX": ("m", "H", "W", "C")},
-    alternatives=(conv_back_by_loops, conv_back),
+    alternatives=(conv_back, conv_back_by_convolutions),
     library=(nnlib.Conv2D.forward, nnlib.Conv2D.backward, nnlib.Conv2D.fill_gradients),
     cases=(
         Case(
             "two images, one filter, one channel",
-            drawn(dY=(2, 3, 4, 1), X=(2, 4, 6, 1), W=(1, 2, 3, 1), s=1),
+            drawn(dY=(2, 3, 4, 1), X=(2, 4, 8, 1), W=(1, 2, 5, 1), s=1),
         ),
         Case(
-            "three images, four filters, stride 2",
-            drawn(dY=(3, 3, 4, 4), X=(3, 8, 9, 2), W=(4, 4, 3, 2), s=2),
+            "two images, six filters, stride 2",
+            drawn(dY=(2, 3, 5, 6), X=(2, 8, 11, 3), W=(6, 4, 2, 3), s=2),
             points=3,
         ),
     ),
@@ -782,6 +784,18 @@ conv_backward = Exercise(
             "In dX everything overwrites what came before, over filters and overlapping windows: "
             "add with +=.",
         ),
+        Wrong(
+            "dW of all filters",
+            conv_back_with(
+                dW=lambda dY, X, W, s: np.repeat(dW_of(dY, X, W, s).sum(0)[None], len(W), 0)
+            ),
+            "Every filter of dW gets what belongs to all of them: dY[..., k] concerns dW[k] alone.",
+        ),
+        Wrong(
+            "db of all filters",
+            conv_back_with(db=lambda dY: np.full(dY.shape[3], dY.sum())),
+            "Every entry of db gets what belongs to all of them: dY[..., k] concerns db[k] alone.",
+        ),
     ),
     hints=(
         Hint(
@@ -803,9 +817,6 @@ conv_backward = Exercise(
 )
 
 
-# --- max pooling -----------------------------------------------------------------------------
-
-
 def max_pool_by_layer(X: Array, f: int, s: int) -> Array:
     return nnlib.MaxPool2D(f, stride=s).forward(X)
 
@@ -817,13 +828,14 @@ def pooled(
     *,
     size: Callable[[int, int, int], int] = places,
     at: Callable[[int, int], int] = strided,
+    put: Callable[[int, int], int] = side_by_side,
     pick: Callable[[Array], Any] = lambda patch: patch.max(axis=(1, 2)),
 ) -> Array:
     """One number per window and channel."""
     rows, columns = size(X.shape[1], f, s), size(X.shape[2], f, s)
     Y = np.zeros((len(X), rows, columns, X.shape[3]))
     for r, c, window in windows((rows, columns), (f, f), s, at):
-        Y[:, r, c] = pick(X[window])
+        Y[:, put(r, s), put(c, s)] = pick(X[window])
     return Y
 
 
@@ -853,10 +865,10 @@ max_pool_forward = Exercise(
         Case("the lecture's 6 × 6 image", {"X": LECTURE, "f": 2, "s": 2}),
         Case(
             "negative numbers too, windows that overlap",
-            drawn(X=(2, 7, 10, 3), f=3, s=2),
+            drawn(X=(2, 7, 10, 5), f=3, s=2),
             points=2,
         ),
-        Case("gaps between the windows", drawn(X=(3, 8, 5, 4), f=2, s=3)),
+        Case("gaps between the windows", drawn(X=(5, 9, 6, 4), f=2, s=3)),
     ),
     wrongs=(
         Wrong(
@@ -896,21 +908,7 @@ max_pool_forward = Exercise(
             lambda X, f, s: pooled(X, f, f),
             "Your windows lie edge to edge; they begin s pixels apart, and s may differ from f.",
         ),
-        Wrong(
-            "no stride",
-            pooled_with(size=without_stride, at=side_by_side),
-            "You ignore the stride: windows begin s pixels apart.",
-        ),
-        Wrong(
-            "stride only in the size",
-            pooled_with(at=side_by_side),
-            "Y has the right size, but your window moves by one pixel: place r begins at row r·s.",
-        ),
-        Wrong(
-            "one place too few",
-            pooled_with(size=without_the_last),
-            "Your Y is one row and one column too small: ⌊(n − f)/s⌋ + 1, with the + 1.",
-        ),
+        *window_slips(pooled_with),
         Wrong(
             "partial windows",
             pooled_with(size=lambda n, f, s: -(-(n - f) // s) + 1),
@@ -921,6 +919,21 @@ max_pool_forward = Exercise(
             pooled_with(pick=lambda patch: patch[:, :-1, :-1].max(axis=(1, 2))),
             "Your window lacks its last row and column: a slice ends before its end, so r·s to "
             "r·s + f are f rows.",
+        ),
+        Wrong(
+            "tiles",
+            lambda X, f, s: X.reshape(
+                len(X), X.shape[1] // f, f, X.shape[2] // f, f, X.shape[3]
+            ).max(axis=(2, 4)),
+            "You cut the image into tiles by reshape, which works only where the windows lie "
+            "edge to edge and fill it; here s may differ from f.",
+        ),
+        Wrong(
+            "place of the maximum",
+            pooled_with(
+                pick=lambda patch: patch.reshape(len(patch), -1, patch.shape[3]).argmax(axis=1)
+            ),
+            "You return where the maximum stands (argmax); return the maximum.",
         ),
     ),
     hints=(
@@ -1048,10 +1061,10 @@ max_pool_backward = Exercise(
         ),
         Case(
             "windows that overlap",
-            drawn(dY=(2, 3, 4, 3), X=(2, 7, 10, 3), f=3, s=2),
+            drawn(dY=(2, 3, 4, 5), X=(2, 7, 10, 5), f=3, s=2),
             points=2,
         ),
-        Case("ties and overlaps", with_ties(3, 7, 5, 2, f=3, s=1)),
+        Case("ties and overlaps", with_ties(4, 7, 5, 2, f=3, s=1)),
     ),
     wrongs=(
         Wrong(
@@ -1164,9 +1177,6 @@ max_pool_backward = Exercise(
 )
 
 
-# --- counting --------------------------------------------------------------------------------
-
-
 def cost_by_layer(
     shape: tuple[int, int, int], C_out: int, f: int, p: int, s: int
 ) -> tuple[int, int]:
@@ -1241,11 +1251,6 @@ conv_cost = Exercise(
             "Your parameters lack the biases: one for each filter.",
         ),
         Wrong(
-            "one bias",
-            cost_with(parameters=lambda n: n.weights + 1),
-            "You count a single bias; every filter has one.",
-        ),
-        Wrong(
             "bias per weight",
             cost_with(parameters=lambda n: 2 * n.weights),
             "You count a bias for every weight; every filter has one.",
@@ -1254,11 +1259,6 @@ conv_cost = Exercise(
             "bias per channel",
             cost_with(parameters=lambda n: n.weights + n.C * n.C_out),
             "You count a bias for every channel of every filter; a filter has one in all.",
-        ),
-        Wrong(
-            "bias per input channel",
-            cost_with(parameters=lambda n: n.weights + n.C),
-            "You count a bias for each input channel; there is one for each output channel.",
         ),
         Wrong(
             "flat filters",
@@ -1320,6 +1320,16 @@ conv_cost = Exercise(
             "no padding",
             lambda shape, C_out, f, p, s: cost(shape, C_out, f, 0, s),
             "Your multiply-adds ignore the padding: H' = ⌊(H + 2p − f)/s⌋ + 1, and W' likewise.",
+        ),
+        Wrong(
+            "channels first",
+            lambda shape, C_out, f, p, s: cost((*shape[1:], shape[0]), C_out, f, p, s),
+            "shape is (H, W, C), the channels last: you take its first number for them.",
+        ),
+        Wrong(
+            "outputs counted",
+            cost_with(multiply_adds=lambda n: n.positions * n.C_out),
+            "You count the numbers that come out; each of them costs f·f·C multiply-adds.",
         ),
     ),
     hints=(
@@ -1430,11 +1440,6 @@ receptive_field = Exercise(
             "You multiply the windows; those of neighbours overlap, so each layer only adds to r.",
         ),
         Wrong(
-            "side of all layers",
-            lambda layers: field(layers) ** 2,
-            "That is the area, in pixels; return the side of the square.",
-        ),
-        Wrong(
             "own stride as jump",
             partial(field, grow=lambda r, f, s, jump: r + (f - 1) * s),
             "You multiply by the layer's own stride; what counts is the jump, the product of the "
@@ -1455,6 +1460,11 @@ receptive_field = Exercise(
             "first layer only",
             lambda layers: field(layers[:1]),
             "That is the field after the first layer: is the return inside the loop?",
+        ),
+        Wrong(
+            "pairs taken apart the wrong way",
+            lambda layers: field([(f, s) for s, f in layers]),
+            "The pairs are (f, s), the window first and then the stride.",
         ),
     ),
     hints=(
@@ -1477,49 +1487,66 @@ receptive_field = Exercise(
 )
 
 
-# --- learning a filter -----------------------------------------------------------------------
-
-
 def how_it_learns(answer: Callable[..., Any], X: Any, Y: Any, K: Any, lr: float, steps: int) -> Any:
-    """The filter learned, and how it went: whatever the exact cost, a sound loop settles."""
+    """The filter learned, and how it went: any sound way of stepping settles at the same one.
+
+    The first step tells why a filter ran away. Its `length` is 1 for the mean squared error, and
+    `downhill`, the cosine of its angle with −slope, tells uphill from a dK that is no slope.
+    """
     rows, columns = Y.shape[1:]
 
-    def cost(filter: Any) -> Any:
-        gap = -Y
-        for u, v in np.ndindex(K.shape):
-            gap = gap + filter[u, v] * X[:, u : u + rows, v : v + columns]
-        return np.mean(gap**2)
+    def cost_and_slope(K: Any) -> Any:
+        seen = [X[:, u : u + rows, v : v + columns] for u, v in np.ndindex(K.shape)]
+        gap = np.tensordot(K.ravel(), seen, 1) - Y
+        return np.mean(gap**2), 2 * np.mean(gap * seen, axis=(1, 2, 3))
 
+    start = K.copy()
     with np.errstate(all="ignore"):
         first = answer(X.copy(), Y.copy(), K.copy(), lr, 1)
-        start = K.copy()
         end = answer(X, Y, K, lr, steps)
-        if end is None or np.shape(end) != start.shape or np.shape(first) != start.shape:
-            return end if end is None else {"shape": str(np.shape(end))}
-        move, end = np.asarray(first, float) - start, np.asarray(end, float)
-        if not np.any(move):
+        if end is None:
+            return end
+        shape = "a tuple" if isinstance(end, tuple) else str(np.shape(end))
+        if shape != str(start.shape) or np.shape(first) != start.shape:
+            return {"shape": shape}
+        end, step = np.asarray(end, float), np.ravel(first - start)
+        cost, slope = cost_and_slope(start)
+        left, _ = cost_and_slope(end)
+        length = np.linalg.norm(step) / np.linalg.norm(lr * slope)
+        downhill = -np.sum(step * slope) * lr / np.sum((lr * slope) ** 2) / length
+        if length == 0:
             how = "it does not move"
-        elif np.all(np.abs(end) < 20):
-            stopped = np.allclose(end - start, move) and cost(end) > 1e-3 * cost(start)
-            how = "it stops after one step" if stopped else "it settles"
-        elif cost(start + 1e-3 * move / np.abs(move).max()) > cost(start):
+        elif np.all(np.abs(end) < 10):
+            how = "it settles"
+            if left > 1e-3 * cost and np.allclose(end - start, first - start):
+                how = "it stops after one step"
+            elif 1e-3 * cost < left < cost:
+                later = answer(X.copy(), Y.copy(), start, lr, 2 * steps)
+                if cost_and_slope(np.asarray(later, float))[0] < 0.9 * left:
+                    how = "it is still on its way"
+        elif downhill < -0.99:
             how = "it climbs"
+        elif downhill > 0.99 and length > 1.5:
+            how = "its steps are too long"
+        elif downhill > 0.99 and np.all(np.abs(end) < 1e5):
+            how = "it drifts away"
         else:
-            how = "it drifts away" if np.all(np.abs(end) < 1e5) else "it explodes"
-    return {"shape": str(end.shape), "training": how, "filter": end}
+            how = "it explodes"
+    return {"shape": shape, "training": how, "filter": end}
 
 
-def predicted(X: Array, K: Array, rows: int, columns: int) -> Array:
-    return sum(K[u, v] * X[:, u : u + rows, v : v + columns] for u, v in np.ndindex(K.shape))
+def patches(X: Array, kernel: tuple[int, ...]) -> Array:
+    """What the kernel covers at each place, (m, H', W', kH, kW)."""
+    return np.lib.stride_tricks.sliding_window_view(X, kernel, axis=(1, 2))
+
+
+def predicted(X: Array, K: Array) -> Array:
+    return np.tensordot(patches(X, K.shape), K, 2)
 
 
 def slope_of(X: Array, gap: Array, kernel: tuple[int, ...]) -> Array:
     """∂/∂K of the mean of gap², for gap = K ⋆ X − Y."""
-    rows, columns = gap.shape[1:]
-    dK = np.empty(kernel)
-    for u, v in np.ndindex(kernel):
-        dK[u, v] = 2 * np.mean(gap * X[:, u : u + rows, v : v + columns])
-    return dK
+    return 2 * np.tensordot(gap, patches(X, kernel), 3) / gap.size
 
 
 def learned(
@@ -1534,7 +1561,7 @@ def learned(
 ) -> Array:
     """Gradient descent on the mean squared error."""
     for _ in range(count(steps)):
-        gap = predicted(X, K, *Y.shape[1:]) - Y
+        gap = predicted(X, K) - Y
         K = K - lr * factor * slope_of(X, gap, K.shape)
     return K
 
@@ -1561,7 +1588,7 @@ def image_by_image(X: Array, Y: Array, K: Array, lr: float, steps: int) -> Array
 def with_momentum(X: Array, Y: Array, K: Array, lr: float, steps: int) -> Array:
     velocity = np.zeros(K.shape)
     for _ in range(steps):
-        gap = predicted(X, K, *Y.shape[1:]) - Y
+        gap = predicted(X, K) - Y
         velocity = 0.5 * velocity + 0.5 * slope_of(X, gap, K.shape)
         K = K - lr * velocity
     return K
@@ -1573,14 +1600,14 @@ def learned_without_reset(
     """The sums of one step are still there in the next."""
     Y_hat, dK = np.zeros(Y.shape), np.zeros(K.shape)
     for _ in range(steps):
-        Y_hat = keep_Y * Y_hat + predicted(X, K, *Y.shape[1:])
+        Y_hat = keep_Y * Y_hat + predicted(X, K)
         dK = keep_dK * dK + slope_of(X, Y_hat - Y, K.shape)
         K = K - lr * dK
     return K
 
 
 def learned_with_a_stale_gap(X: Array, Y: Array, K: Array, lr: float, steps: int) -> Array:
-    gap = predicted(X, K, *Y.shape[1:]) - Y
+    gap = predicted(X, K) - Y
     return K - steps * lr * slope_of(X, gap, K.shape)
 
 
@@ -1588,8 +1615,15 @@ def learned_flipped(X: Array, Y: Array, K: Array, lr: float, steps: int) -> Arra
     return learned(X[:, ::-1, ::-1], Y[:, ::-1, ::-1], K, lr, steps)
 
 
+def learned_half_flipped(X: Array, Y: Array, K: Array, lr: float, steps: int) -> Array:
+    for _ in range(steps):
+        gap = predicted(X, K[::-1, ::-1]) - Y
+        K = K - lr * slope_of(X, gap, K.shape)
+    return K
+
+
 def last_gradient(X: Array, Y: Array, K: Array, lr: float, steps: int) -> Array:
-    gap = predicted(X, learned(X, Y, K, lr, steps - 1), *Y.shape[1:]) - Y
+    gap = predicted(X, learned(X, Y, K, lr, steps - 1)) - Y
     return slope_of(X, gap, K.shape)
 
 
@@ -1598,9 +1632,9 @@ def pairs(m: int, H: int, W: int, K: Array) -> Callable[[np.random.Generator], d
 
     def inputs(rng: np.random.Generator) -> dict[str, Any]:
         X = rng.normal(size=(m, H, W))
-        Y = predicted(X, K, H - K.shape[0] + 1, W - K.shape[1] + 1)
+        Y = predicted(X, K)
         start = 0.1 * rng.normal(size=K.shape)
-        return {"X": X, "Y": Y, "K": start, "lr": 0.2, "steps": 100}
+        return {"X": X, "Y": Y, "K": start, "lr": 0.3, "steps": 50}
 
     return inputs
 
@@ -1629,7 +1663,7 @@ learn_filter = Exercise(
         Wrong(
             "sum for mean",
             lambda X, Y, K, lr, steps: learned(X, Y, K, lr, steps, factor=Y.size),
-            "Your steps are too long, so the filter explodes: take the mean over all output "
+            "Your steps go the right way but are far too long: take the mean over all output "
             "pixels of all images, not the sum, and multiply by lr.",
         ),
         Wrong(
@@ -1670,6 +1704,24 @@ learn_filter = Exercise(
             "dK not reset",
             partial(learned_without_reset, keep_Y=False, keep_dK=True),
             "Your dK still holds that of the steps before: begin each step with zeros.",
+        ),
+        Wrong(
+            "a number",
+            lambda X, Y, K, lr, steps: 0.0,
+            "You return a single number, the cost perhaps: return the filter K.",
+        ),
+        Wrong(
+            "too slow",
+            partial(learned, factor=0.02),
+            "Your filter is on its way, but its steps are too short: is a mean taken twice, or "
+            "lr multiplied in twice?",
+        ),
+        Wrong(
+            "dK does not fit Ŷ",
+            learned_half_flipped,
+            "Your filter explodes, because dK is not the slope of your cost. K[u, v] must meet "
+            "the same pixels, X[:, u : u + H', v : v + W'], in Ŷ and in dK, and the gap is not "
+            "squared in dK.",
         ),
     ),
     hints=(
