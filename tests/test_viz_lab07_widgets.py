@@ -14,6 +14,7 @@ from nnlib.viz import lab07_widgets as lab07
 from nnlib.viz import render
 from nnlib.viz.cells import short_number
 from nnlib.viz.drawing_pad import centred, coarse, resized
+from nnlib.viz.painter import Painter
 
 DIGITS = datasets.digits()
 X = np.array([resized(x.reshape(8, 8), (16, 16)) for x in DIGITS.X], np.float32)[..., None]
@@ -49,6 +50,13 @@ WIDGETS = {
     "WhatMatters": what_matters,
     "ReceptiveField": lab07.ReceptiveField,
 }
+
+
+@pytest.fixture(autouse=True)
+def small_pictures(monkeypatch):
+    """Nobody looks at the pictures of these tests: a quarter of the pixels saves half the time."""
+    paint = Painter.paint
+    monkeypatch.setattr(Painter, "paint", lambda painter, density: paint(painter, 0.5))
 
 
 @pytest.mark.parametrize("name", WIDGETS)
@@ -345,6 +353,22 @@ def test_every_feature_map_stands_in_the_picture():
     assert np.isfinite(shown).sum() == (6 + 6 + 16) * side**2
     assert np.nanmin(shown) == 0
     assert np.nanmax(shown) == 1
+
+
+def test_a_net_without_a_convolution_has_no_maps_and_still_reads():
+    net = nnlib.Sequential(nnlib.Flatten(), nnlib.Dense(256, 10, rng=np.random.default_rng(0)))
+    widget = lab07.DrawDigit(net, X[TEST], DIGITS.y[TEST])
+    widget.pad.ink = three()
+    assert widget.error is None
+    assert widget.caption.startswith("Your drawing: the net says")
+
+
+def test_the_lab_s_own_way_to_enlarge_is_used():
+    repeated = functools.partial(np.kron, b=np.ones((2, 2)))
+    widget = lab07.DrawDigit(trained(), X[TEST], DIGITS.y[TEST], enlarge=repeated)
+    widget.pad.ink = three()
+    assert np.array_equal(widget.image()[::2, ::2, 0], coarse(centred(widget.pad.ink)))
+    assert np.array_equal(widget.image()[1::2, ::2], widget.image()[::2, ::2])
 
 
 def test_the_data_s_own_digits_come_through_the_sheet_as_they_were():
