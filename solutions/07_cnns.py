@@ -26,7 +26,7 @@ np.set_printoptions(precision=4, suppress=True)
 
 # %% exercise="output_size"
 def output_size(n, f, p, s):
-    """How many places a window of f finds along n pixels, with padding p and stride s."""
+    """How many places a window of f finds along n pixels."""
     # BEGIN SOLUTION
     return (n + 2 * p - f) // s + 1
     # END SOLUTION
@@ -136,7 +136,7 @@ def conv_backward(dY, X, W, s):
 # $H' = \lfloor (H - f)/s \rfloor + 1$; a window that would hang over the edge is left out.
 #
 # ```python
-# X = np.array([[1.0, 2.0, 5.0, 3.0], [4.0, 0.0, 1.0, 6.0]]).reshape(1, 2, 4, 1)
+# X = np.array([[1.0, 2, 5, 3], [4, 0, 1, 6]]).reshape(1, 2, 4, 1)
 # max_pool_forward(X, f=2, s=2)
 # ```
 #
@@ -164,7 +164,7 @@ def max_pool_forward(X, f, s):
 #
 # ```python
 # dY = np.array([10.0, 20.0, 30.0]).reshape(1, 1, 3, 1)
-# X = np.array([[7.0, 2.0, 5.0, 6.0], [7.0, 3.0, 6.0, 1.0]]).reshape(1, 2, 4, 1)
+# X = np.array([[7.0, 2, 5, 6], [7, 3, 6, 1]]).reshape(1, 2, 4, 1)
 # max_pool_backward(dY, X, f=2, s=1)
 # ```
 #
@@ -213,7 +213,7 @@ def conv_cost(shape, C_out, f, p, s):
 #
 # $$r \leftarrow r + (f - 1)\,j \qquad \text{then} \qquad j \leftarrow j\,s$$
 #
-# The jump $j$ says how many pixels of the image lie between neighbours. Both begin at 1. Write
+# The jump $j$ says how many pixels apart neighbours look at the image. Both begin at 1. Write
 # `receptive_field(layers)` for a list of pairs `(f, s)`, the layer nearest the image first.
 #
 # `receptive_field([(2, 2), (3, 1)])` gives 6: three neighbours, each of which has seen two pixels.
@@ -221,7 +221,7 @@ def conv_cost(shape, C_out, f, p, s):
 
 # %% exercise="receptive_field"
 def receptive_field(layers):
-    """The side, in pixels of the image, of what one number after these layers has seen."""
+    """The side of the square that one number after these layers has seen."""
     # BEGIN SOLUTION
     r, jump = 1, 1
     for f, s in layers:
@@ -245,13 +245,19 @@ def receptive_field(layers):
 # check compares your filter with the secret one to about two decimals, so any sound way of
 # stepping will do.
 #
-# For images of a single pixel the filter is one number: `X = np.array([[[1.0]], [[2.0]]])` and
-# `Y = 3 * X` lead from `K = np.array([[0.0]])` to about 3.
+# For images of a single pixel the filter is one number:
+#
+# ```python
+# X = np.array([[[1.0]], [[2.0]]])
+# learn_filter(X, 3 * X, np.array([[0.0]]), lr=0.1, steps=50)
+# ```
+#
+# gives `[[3]]`.
 
 
 # %% exercise="learn_filter"
 def learn_filter(X, Y, K, lr, steps):
-    """The filter (kH, kW) that turns the images X into Y, by gradient descent from K."""
+    """The filter (kH, kW) that turns the images X into Y."""
     # BEGIN SOLUTION
     rows, columns = Y.shape[1:]
     for _ in range(steps):
