@@ -173,8 +173,8 @@ def test_whatever_the_reader_s_function_does_is_said_in_words(mine, said):
 
 
 def test_numbers_are_short_and_have_a_real_minus_sign():
-    said = [short_number(v) for v in (3.0, -9.0, 1 / 9, -0.04, 2.25, -1 / 3)]
-    assert said == ["3", "−9", "1/9", "0", "2.2", "−1/3"]
+    said = [short_number(v) for v in (3.0, -9.0, 1 / 9, -0.04, 2.26, -1 / 3, 9 / 16, 0.5)]
+    assert said == ["3", "−9", "1/9", "0", "2.3", "−1/3", "9/16", "0.5"]
 
 
 def filled(cells):
@@ -193,6 +193,13 @@ def test_pooling_is_the_lecture_s(kind, expected):
     widget = lab07.PoolingWinners()
     widget.kind.value = kind
     assert np.array_equal(filled(widget.output), expected)
+
+
+def test_a_mean_that_has_many_decimals_is_said_with_them():
+    widget = lab07.PoolingWinners()
+    widget.kind.value, widget.window.value = "average", 4
+    widget.stride.value = 1
+    assert "8 is 3.125; each of its pixels gets 1/16 of the gradient" in widget.caption
 
 
 def test_of_two_equal_winners_the_first_gets_the_gradient():

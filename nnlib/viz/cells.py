@@ -11,6 +11,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, IdentityTransform
 
@@ -20,6 +21,8 @@ SIGNED = LinearSegmentedColormap.from_list("signed", ["#EE9A5B", "white", "#6DB3
 AMOUNT = LinearSegmentedColormap.from_list("amount", ["white", "#6DB3DE"])
 GREYS = LinearSegmentedColormap.from_list("greys", ["#F4F4F4", "#A9A9A9"])
 ROOM = 19.0  # points that a number may be wide
+WHOLES = (3, 4, 8, 9, 16)  # denominators that a window's mean brings about
+TINY = 1e-9
 
 
 class Cells:
@@ -61,7 +64,9 @@ class Cells:
         filled = np.isfinite(self.values)
         self.mesh.set_array(np.ma.masked_array(self.values, ~filled))
         self.mesh.set_edgecolor([PALE if there else "none" for there in filled.ravel()])
-        self.numbers.set_paths([_outline(short_number(v)) for v in self.values[filled]])
+        self.numbers.set_paths(
+            [_outline(short_number(v, self.decimals)) for v in self.values[filled]]
+        )
         self.numbers.set_offsets(np.argwhere(filled)[:, ::-1] + np.add(self.at, 0.5))
 
     def colours(self, low: float, high: float) -> None:
@@ -92,9 +97,9 @@ def bare(ax: Axes, columns: float, rows: float) -> None:
     ax.set_axis_off()
 
 
-def heading(ax: Axes, x: float, words: str) -> None:
+def heading(ax: Axes, x: float, words: str) -> Text:
     """A title above the squares, its middle at x."""
-    ax.text(x, -0.5, words, ha="center", va="center")
+    return ax.text(x, -0.5, words, ha="center", va="center")
 
 
 @functools.cache
@@ -109,9 +114,16 @@ def _outline(number: str) -> Path:
 
 
 def short_number(value: float, decimals: int = 1) -> str:
-    """A number with no more decimals than it needs, a ninth as a fraction, a real minus sign."""
-    if 0 < abs(value) < 1 and abs(9 * value - round(9 * value)) < 1e-9:
-        return str(Fraction(round(9 * value), 9)).replace("-", "−")
+    """A number with no more decimals than it needs, ninths and sixteenths as fractions below 1."""
+    fraction = Fraction(float(value)).limit_denominator(16)
+    exact = abs(value - round(float(value), decimals)) < TINY
+    if (
+        not exact
+        and abs(value) < 1
+        and abs(value - fraction) < TINY
+        and fraction.denominator in WHOLES
+    ):
+        return str(fraction).replace("-", "−")
     written = signed(value, decimals)
     return written.rstrip("0").rstrip(".") if "." in written else written
 

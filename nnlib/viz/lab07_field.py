@@ -78,6 +78,7 @@ class ReceptiveField(Explorer):
         (self.last,) = left.plot([], [], "D", color=VERMILLION, ms=9)
         left.set(xlabel="convolutional layers", ylabel="field r (pixels a side)")
         left.set(xlim=(-0.5, DEEPEST + 0.5), ylim=(0, SIDE + 4), yticks=[1, 16, 28, 48, 64])
+        left.set_xticks(range(0, DEEPEST + 1, 2))
         left.legend(loc="lower right")
         self.image = right.imshow(np.zeros((SIDE, SIDE)), vmin=0, vmax=1, extent=(0, SIDE, SIDE, 0))
         right.set(title=f"gradient of one output, {SIDE} × {SIDE}")

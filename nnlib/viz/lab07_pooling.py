@@ -14,7 +14,6 @@ from nnlib.viz.cells import (
     frame,
     heading,
     short_number,
-    signed,
 )
 from nnlib.viz.controls import dropdown, slider
 from nnlib.viz.lab07_kernel import Sliding
@@ -59,12 +58,9 @@ class PoolingWinners(Sliding):
         made, ax = figure(size=(8.4, 3.4))
         middle, right = self.n + 0.9, self.n + MOST + 1.8
         bare(ax, right + self.n, self.n)
-        for x, words in (
-            (self.n / 2, "input, winners framed"),
-            (middle + MOST / 2, "output"),
-            (right + self.n / 2, "gradient sent back"),
-        ):
-            heading(ax, x, words)
+        self.title = heading(ax, self.n / 2, "input")
+        heading(ax, middle + MOST / 2, "output")
+        heading(ax, right + self.n / 2, "gradient sent back")
         self.input = Cells(ax, self.n, self.n, size=1.2)
         self.output = Cells(ax, MOST, MOST, at=(middle, 0.5), size=1.2, decimals=2)
         self.gradient = Cells(
@@ -102,7 +98,9 @@ class PoolingWinners(Sliding):
         self.input.show(self.X)
         self.output.show(Y, (corner, corner))
         self.gradient.show(dX)
-        won = dX > 0 if self.kind.value == "max" else np.zeros_like(dX, bool)
+        max_pooling = self.kind.value == "max"
+        self.title.set_text("input, winners framed" if max_pooling else "input")
+        won = (dX > 0) & max_pooling
         self.winners.set_data(*_middles(self.input, won))
         self.targets.set_data(*_middles(self.gradient, here > 0))
 
@@ -111,7 +109,7 @@ class PoolingWinners(Sliding):
         received = f"So far {np.count_nonzero(dX)} of {dX.size} pixels have received a gradient"
         if self.kind.value == "average":
             share = f"each of its pixels gets 1/{patch.size} of the gradient"
-            return f"The mean of {numbers} is {signed(y, 2)}; {share}. {received}."
+            return f"The mean of {numbers} is {short_number(y, 4)}; {share}. {received}."
         ties = int(np.sum(patch == y))
         times = {1: "", 2: ", twice: the first one"}.get(ties, f", {ties} times: the first one")
         winner = f"The largest of {numbers} is {short_number(y)}{times}"
