@@ -63,13 +63,15 @@ def gradient_descent(
     X, y = _training_data(X, y)
     lr = positive(lr, "the learning rate")
     count(steps, "steps"), non_negative(tol, "tol")
-    n = X.shape[1]
+    m, n = X.shape
     start = np.zeros(n, X.dtype) if theta is None else vector(theta, "theta", n).astype(X.dtype)
-    path, costs = [start], [cost(X, y, start)]
+    r = X @ start - y  # h − y serves this point's cost and the next step's gradient
+    path, costs = [start], [float(r @ r / (2 * m))]
     for step in range(1, steps + 1):
         with np.errstate(over="ignore", invalid="ignore"):
-            path.append(path[-1] - lr * gradient(X, y, path[-1]))
-            costs.append(cost(X, y, path[-1]))
+            path.append(path[-1] - lr * (X.T @ r / m))
+            r = X @ path[-1] - y
+            costs.append(float(r @ r / (2 * m)))
         if not np.isfinite(costs[-1]):
             raise FloatingPointError(
                 f"J is {costs[-1]} at step {step} with α = {lr}: try a smaller α"
