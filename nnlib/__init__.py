@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnlib import (
     accumulator,
+    architectures,
     augmentation,
     curves,
     datasets,
@@ -31,7 +32,7 @@ from nnlib.activations import (
     Step,
     Tanh,
 )
-from nnlib.architectures import lenet5
+from nnlib.architectures import Blueprint, alexnet, lenet5, small_alexnet, small_vgg
 from nnlib.callbacks import Callback, History, StopWhen, Validation
 from nnlib.checkpoints import Checkpoint
 from nnlib.convolution import Conv2D, output_size
@@ -98,6 +99,7 @@ __all__ = [
     "AvgPool2D",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "Blueprint",
     "Callback",
     "Checkpoint",
     "Conv2D",
@@ -143,6 +145,8 @@ __all__ = [
     "Validation",
     "Value",
     "accumulator",
+    "alexnet",
+    "architectures",
     "augmentation",
     "check_gradients",
     "clip_gradient",
@@ -167,6 +171,8 @@ __all__ = [
     "schedules",
     "search",
     "sigmoid",
+    "small_alexnet",
+    "small_vgg",
     "soft_threshold",
     "softmax",
     "split",

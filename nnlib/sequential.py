@@ -10,6 +10,7 @@ import numpy as np
 from nnlib.layer import Layer
 from nnlib.losses import Loss
 from nnlib.parameters import ParameterVector
+from nnlib.summary import summary
 from nnlib.validation import as_float
 
 
@@ -109,27 +110,7 @@ class Sequential:
 
     def summary(self, input_shape: tuple[int, ...]) -> str:
         """The table of dimensions (D4): each layer's output for m examples and its parameters."""
-        rows = [("layer", "output", "parameters", "count")]
-        shape = tuple(input_shape)
-        for layer in self.layers:
-            shape = layer.output_shape(shape)
-            arrays = {name: getattr(layer, name) for name in layer.parameters}
-            shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-            n = sum(array.size for array in arrays.values())
-            output = f"(m, {', '.join(str(size) for size in shape)})"
-            rows.append((repr(layer), output, shapes or "–", f"{n:,}"))
-        rows.append(("total", "", "", f"{self.theta.size:,}"))
-        widths = [max(len(row[k]) for row in rows) for k in range(4)]
-        lines = [
-            "  ".join(
-                [
-                    *(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False)),
-                    row[3].rjust(widths[3]),
-                ]
-            )
-            for row in rows
-        ]
-        return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
+        return summary(self.layers, input_shape)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
