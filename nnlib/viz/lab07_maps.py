@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from nnlib.convolution import Conv2D
 from nnlib.pooling import Pool2D
 from nnlib.sequential import Sequential
+from nnlib.viz.cells import titles
 
 GAP, HEADING = 3, 20  # pixels between maps, and above a row of them for its title
 
@@ -50,10 +51,9 @@ class Mosaic:
         self.image = ax.imshow(np.zeros((height, width)), vmin=0, vmax=1, interpolation="nearest")
         ax.set(xlim=(0, width), ylim=(height, 0))
         ax.set_axis_off()
-        for stage, top in zip(stages, self._tops(stages), strict=True):
-            H, W, C = stage.maps.shape
-            words = f"{stage.name}: {C} map{'s' if C > 1 else ''} of {H} × {W}"
-            ax.text(0, top - GAP, words, ha="left", va="bottom", fontsize=11)
+        shapes = [(stage.name, *stage.maps.shape) for stage in stages]
+        words = [f"{name}: {C} map{'s' if C > 1 else ''} of {H} × {W}" for name, H, W, C in shapes]
+        titles(ax, words, [(0, top - 2 * GAP) for top in self._tops(stages)])
 
     def show(self, stages: list[Stage]) -> None:
         """Draw the maps of the same stages for another image."""
