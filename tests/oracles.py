@@ -96,6 +96,22 @@ MAKERS: dict[str, tuple[Callable[[type], Layer], tuple[int, ...]]] = {
     "Dense": (lambda dtype: nn.Dense(3, 4, rng=np.random.default_rng(2), dtype=dtype), (5, 3)),
     "Flatten": (lambda dtype: nn.Flatten(), (4, 2, 3, 5)),
     "Dropout": (lambda dtype: nn.Dropout(0.3, rng=np.random.default_rng(2)), (5, 3)),
+    "Conv2D": (
+        lambda dtype: nn.Conv2D(
+            3, 2, (3, 2), padding=(1, 0), rng=np.random.default_rng(2), dtype=dtype
+        ),
+        (4, 5, 6, 3),
+    ),
+    "Conv2D, strides and groups": (
+        lambda dtype: nn.Conv2D(
+            2, 4, (2, 3), stride=(2, 3), groups=2, rng=np.random.default_rng(2), dtype=dtype
+        ),
+        (4, 5, 7, 2),
+    ),
+    "MaxPool2D": (lambda dtype: nn.MaxPool2D(2), (4, 5, 6, 3)),
+    "MaxPool2D, overlapping": (lambda dtype: nn.MaxPool2D((3, 2), stride=(2, 1)), (4, 6, 5, 3)),
+    "AvgPool2D": (lambda dtype: nn.AvgPool2D((2, 3), stride=(1, 2)), (4, 5, 6, 3)),
+    "GlobalAvgPool2D": (lambda dtype: nn.GlobalAvgPool2D(), (4, 5, 6, 3)),
     "BatchNorm, features": (lambda dtype: nn.BatchNorm(3, dtype=dtype), (5, 3)),
     "BatchNorm, images": (lambda dtype: nn.BatchNorm(5, dtype=dtype), (4, 2, 3, 5)),
     "LayerNorm, features": (lambda dtype: nn.LayerNorm(3, dtype=dtype), (5, 3)),

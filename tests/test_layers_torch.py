@@ -13,6 +13,8 @@ from numpy.testing import assert_allclose
 
 import nnlib as nn
 
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+
 FROZEN = Path(__file__).with_name("reference") / "layers.npz"
 GENERATOR = np.random.default_rng(0)
 
@@ -27,6 +29,28 @@ def network(X, hidden, n_out):
         dense(X.shape[-1], hidden), nn.BatchNorm(hidden), nn.PReLU(hidden), dense(hidden, n_out),
         nn.LayerNorm(n_out), nn.Softplus(), dense(n_out, hidden), nn.Tanh(),
     )  # fmt: skip
+
+
+def convolution(X, C_out, kH, kW, sH, sW, pH, pW, groups):
+    kernel = {"kernel_size": (kH, kW), "stride": (sH, sW), "padding": (pH, pW), "groups": groups}
+    return [nn.Conv2D(X.shape[-1], C_out, **kernel, rng=GENERATOR)]
+
+
+def pooling(layer):
+    return lambda X, kH, kW, sH, sW: [layer((kH, kW), stride=(sH, sW))]
+
+
+def convolutional_network(X, C1, C2):
+    H, W = ((n + 2) // 2 - 1 for n in X.shape[1:3])
+    return (
+        nn.Conv2D(X.shape[-1], C1, 3, padding=2, rng=GENERATOR), nn.BatchNorm(C1), nn.Tanh(),
+        nn.MaxPool2D(2), nn.Conv2D(C1, C2, 2, rng=GENERATOR), nn.Softplus(),
+        nn.AvgPool2D(2, stride=1), nn.Flatten(), dense((H - 1) * (W - 1) * C2, 3),
+    )  # fmt: skip
+
+
+def whole(layers):
+    return lambda X, *settings: layers(X, *map(int, settings))
 
 
 # nnlib's layers for an input X and the settings that the reference drew
@@ -44,6 +68,16 @@ LAYERS = {
     "Flatten": lambda X: [nn.Flatten()],
     "BatchNorm": lambda X, momentum, eps: [nn.BatchNorm(X.shape[-1], momentum=momentum, eps=eps)],
     "LayerNorm": lambda X, eps: [nn.LayerNorm(X.shape[-1], eps=eps)],
+    "Conv2D": whole(convolution),
+    "Conv2D same": whole(
+        lambda X, C_out, *sizes: [
+            nn.Conv2D(X.shape[-1], C_out, sizes, padding="same", rng=GENERATOR)
+        ]
+    ),
+    "MaxPool2D": whole(pooling(nn.MaxPool2D)),
+    "AvgPool2D": whole(pooling(nn.AvgPool2D)),
+    "GlobalAvgPool2D": lambda X: [nn.GlobalAvgPool2D()],
+    "convolutional network": whole(convolutional_network),
     "network": network,
 }
 LOSSES = {

@@ -90,6 +90,34 @@ def test_batch_norm_backward_does_not_see_a_shift_or_a_scale_of_the_batch(rng):
     np.testing.assert_allclose((dZ * Z).sum(axis=0), 0, atol=1e-8)
 
 
+@pytest.mark.parametrize("shape", [(4, 2, 3, 5), (64, 28, 28, 5), (1, 6, 4, 5), (3, 90, 70, 5)])
+def test_images_may_lie_in_memory_with_the_batch_last(shape, rng):
+    Z, dY = rng.normal(3, 2, shape), rng.normal(size=shape)
+    batch_last = lambda A: np.moveaxis(np.moveaxis(A, 0, -1).copy(), -1, 0)  # noqa: E731
+    layer = affine(BatchNorm(5, dtype=np.float64), rng)
+    Y, dZ = layer.forward(Z, training=True), layer.backward(dY)
+    gradients = layer.dgamma.copy(), layer.dbeta.copy()
+    for first, second in ((Z, dY), (batch_last(Z), batch_last(dY)), (Z, batch_last(dY))):
+        np.testing.assert_allclose(layer.forward(first, training=True), Y, rtol=1e-11, atol=1e-13)
+        np.testing.assert_allclose(layer.backward(second), dZ, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(layer.dgamma, gradients[0], rtol=1e-10, atol=1e-10)
+        np.testing.assert_allclose(layer.dbeta, gradients[1], rtol=1e-10, atol=1e-10)
+    rows = Z.reshape(-1, 5)
+    expected = (rows - rows.mean(axis=0)) / np.sqrt(rows.var(axis=0) + layer.eps)
+    expected = (layer.gamma * expected + layer.beta).reshape(shape)
+    np.testing.assert_allclose(Y, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_features_far_from_zero_keep_their_digits_in_float32(rng):
+    """A mean of 1000 beside a deviation of 1 costs three digits of seven, and no more."""
+    Z, layer = rng.normal(1000, 1, (256, 5)).astype(np.float32), BatchNorm(5)
+    dY = rng.normal(size=Z.shape).astype(np.float32)
+    exact = BatchNorm(5, dtype=np.float64)
+    Y, dZ = layer.forward(Z, training=True), layer.backward(dY)
+    np.testing.assert_allclose(Y, exact.forward(Z.astype(float), training=True), atol=2e-3)
+    np.testing.assert_allclose(dZ, exact.backward(dY.astype(float)), atol=2e-3)
+
+
 def test_batches_of_one_are_refused_in_training_only():
     layer = BatchNorm(5)
     with pytest.raises(ValueError, match=r"more than one value per feature .* got a batch of 1"):

@@ -39,6 +39,43 @@ def batch_norm(shape: tuple[int, ...], momentum: float, eps: float) -> nn.Module
     return ChannelsLast(layer(shape[-1], eps=eps, momentum=1 - momentum))
 
 
+class Convolution(nn.Module):
+    """PyTorch's convolution of images (m, H, W, C), with W's axes in nnlib's order."""
+
+    def __init__(self, shape: tuple[int, ...], C_out: int, kernel: tuple, **settings: Any) -> None:
+        super().__init__()
+        C_in = shape[-1] // settings.get("groups", 1)
+        self.W = nn.Parameter(torch.zeros(C_out, *kernel, C_in))
+        self.b = nn.Parameter(torch.zeros(C_out))
+        self.settings = settings
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        W = self.W.movedim(-1, 1)
+        return F.conv2d(X.movedim(-1, 1), W, self.b, **self.settings).movedim(1, -1)
+
+
+def convolution(
+    shape: tuple[int, ...], C_out: int, kH: int, kW: int, sH: int, sW: int, pH: int, pW: int, g: int
+) -> nn.Module:
+    return Convolution(shape, C_out, (kH, kW), stride=(sH, sW), padding=(pH, pW), groups=g)
+
+
+def convolutional_network(shape: tuple[int, ...], C1: int, C2: int) -> nn.Module:
+    """Two convolutions, batch norm, both poolings, and a dense layer on what is left."""
+    H, W = ((n + 2) // 2 - 1 for n in shape[1:3])
+    return nn.Sequential(
+        Convolution(shape, C1, (3, 3), padding=2),
+        ChannelsLast(nn.BatchNorm2d(C1, momentum=0.1)),
+        nn.Tanh(),
+        ChannelsLast(nn.MaxPool2d(2)),
+        Convolution((*shape[:3], C1), C2, (2, 2)),
+        nn.Softplus(),
+        ChannelsLast(nn.AvgPool2d(2, stride=1)),
+        nn.Flatten(),
+        nn.Linear((H - 1) * (W - 1) * C2, 3),
+    )
+
+
 def network(shape: tuple[int, ...], hidden: int, n_out: int) -> nn.Module:
     """Dense, BatchNorm, PReLU, LayerNorm and the smooth activations, one after the other."""
     return nn.Sequential(
@@ -54,11 +91,15 @@ def network(shape: tuple[int, ...], hidden: int, n_out: int) -> nn.Module:
 
 
 class Kind(NamedTuple):
-    """How many axes an input may have, further settings, and PyTorch's layer for them."""
+    """How many axes an input may have, further settings, and PyTorch's layer for them.
+
+    Images are larger: (m, 5 … 9, 5 … 9, 2 or 4), so that any kernel up to 5 × 5 fits.
+    """
 
     axes: tuple[int, ...]
     settings: Callable[[Generator], tuple[float, ...]]
     build: Callable[..., nn.Module]
+    images: bool = False
 
 
 def no_settings(rng: Generator) -> tuple[float, ...]:
@@ -67,6 +108,32 @@ def no_settings(rng: Generator) -> tuple[float, ...]:
 
 def size(rng: Generator) -> int:
     return int(rng.integers(2, 9))
+
+
+def kernel(rng: Generator) -> tuple[int, ...]:
+    """(C_out, kH, kW, sH, sW, pH, pW, groups)"""
+    groups = int(rng.integers(1, 3))
+    sizes = (rng.integers(low, high, 2) for low, high in ((1, 6), (1, 4), (0, 4)))
+    return (groups * int(rng.integers(1, 4)), *(int(n) for n in np.concatenate([*sizes])), groups)
+
+
+def same_kernel(rng: Generator) -> tuple[int, ...]:
+    """(C_out, kH, kW)"""
+    return int(rng.integers(1, 4)), *(int(n) for n in rng.integers(1, 6, 2))
+
+
+def window(rng: Generator) -> tuple[int, ...]:
+    """(kH, kW, sH, sW)"""
+    return tuple(int(n) for n in rng.integers(1, 5, 4))
+
+
+def pooling(build: Callable[..., nn.Module]) -> Kind:
+    return Kind(
+        (4,),
+        window,
+        lambda shape, *n: ChannelsLast(build((n[0], n[1]), stride=(n[2], n[3]))),
+        images=True,
+    )
 
 
 def elementwise(build: Callable[[], nn.Module]) -> Kind:
@@ -97,6 +164,27 @@ LAYERS = {
         lambda rng: (10 ** rng.uniform(-6, -1),),
         lambda shape, eps: nn.LayerNorm(shape[-1], eps=eps),
     ),
+    "Conv2D": Kind((4,), kernel, convolution, images=True),
+    "Conv2D same": Kind(
+        (4,),
+        same_kernel,
+        lambda shape, C_out, *sizes: Convolution(shape, C_out, sizes, padding="same"),
+        images=True,
+    ),
+    "MaxPool2D": pooling(nn.MaxPool2d),
+    "AvgPool2D": pooling(nn.AvgPool2d),
+    "GlobalAvgPool2D": Kind(
+        (4,),
+        no_settings,
+        lambda shape: nn.Sequential(ChannelsLast(nn.AdaptiveAvgPool2d(1)), nn.Flatten()),
+        images=True,
+    ),
+    "convolutional network": Kind(
+        (4,),
+        lambda rng: (size(rng), size(rng)),
+        convolutional_network,
+        images=True,
+    ),
     "network": Kind(
         (2,),
         lambda rng: (size(rng), size(rng)),
@@ -105,7 +193,7 @@ LAYERS = {
 }
 
 # a checkerboard keeps the variance of what these see away from 0, where rounding is all there is
-NORMALISING = ("BatchNorm", "LayerNorm", "network")
+NORMALISING = ("BatchNorm", "LayerNorm", "network", "convolutional network")
 
 
 def run_layer(kind: str, variant: int, rng: Generator, *, dtype: Any = np.float64) -> Arrays:
@@ -113,8 +201,10 @@ def run_layer(kind: str, variant: int, rng: Generator, *, dtype: Any = np.float6
 
     The variants go through the numbers of axes in inference, then in training.
     """
-    axes, draw, build = LAYERS[kind]
+    axes, draw, build, images = LAYERS[kind]
     longest = (rng.integers(5, 8), *rng.permutation([2, 3, 4]))
+    if images:
+        longest = (*rng.permutation([2, 3])[:1], *rng.integers(5, 10, 2), rng.choice([2, 4]))
     shape = tuple(int(n) for n in longest[: axes[variant % len(axes)]])
     settings, training = draw(rng), variant // len(axes) % 2 == 1
     layer = build(shape, *settings).to(torch.from_numpy(np.empty(0, dtype)).dtype).train(training)
