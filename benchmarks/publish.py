@@ -21,7 +21,7 @@ from benchmarks.workloads import WORKLOADS
 PAGE = ROOT / "docs" / "performance.md"
 NUMBERS = ROOT / "docs" / "performance.json"
 EMPHASIS = {"missed": "**missed**", "FAILED": "**failed**"}
-ONE_THREAD, TWO_THREADS = Plan(), Plan(rounds=1)
+ONE_THREAD, TWO_THREADS = Plan(), Plan(rounds=1, turns=3)
 
 
 def main() -> int:
@@ -85,7 +85,7 @@ def verdict(measured: Sequence[Result]) -> str:
         if not result.met
     ]
     met = len(whole) - len(missed)
-    sentences = [f"{met} of {len(measured)} goals are met in this run."]
+    sentences = [f"{met} of {len(measured)} goals {'is' if met == 1 else 'are'} met in this run."]
     if missed:
         sentences.append(f"Missed: {', '.join(missed)}.")
     if failed:

@@ -10,7 +10,17 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import duel, limits, report, worker, workers
+from benchmarks import (
+    duel,
+    limits,
+    problems,
+    publish,
+    report,
+    scaling,
+    tricks,
+    worker,
+    workers,
+)
 from benchmarks.__main__ import chosen, main
 from benchmarks.command import require_peers
 from benchmarks.duel import Disagreement, Plan, Result, Times
@@ -247,3 +257,64 @@ def test_the_command_prints_a_table_and_writes_the_numbers(monkeypatch, tmp_path
     assert main(["--only", "tiny", "--json", str(file)]) == 0
     assert "small" in capsys.readouterr().out
     assert json.loads(file.read_text())["workloads"]["small"]["goal"] == 2.0
+
+
+PAGE = "# Page\n\n<!-- results: written by benchmarks -->\nold\n<!-- end of results -->\n\nbelow\n"
+
+
+def test_a_section_of_the_page_is_replaced_and_nothing_else(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(PAGE)
+    publish.write(page, "results", "new")
+    publish.write(page, "results", "newer")
+    assert page.read_text() == PAGE.replace("old", "newer")
+    with pytest.raises(ValueError, match=r"page\.md has no section between '<!-- scaling"):
+        publish.write(page, "scaling", "picture")
+
+
+def test_the_page_has_every_section_that_is_written():
+    for section in ("results", "tricks", "scaling"):
+        assert f"<!-- end of {section} -->" in publish.PAGE.read_text(), section
+
+
+def test_the_page_says_plainly_which_goals_are_missed():
+    met = timed(TWO_PEERS, nnlib=[1.0], pytorch_a=[2.0], pytorch_b=[3.0])
+    missed = timed(TWO_PEERS, nnlib=[2.0], pytorch_a=[2.0], pytorch_b=[3.0])
+    failed = Result(TWO_PEERS, error="the losses differ")
+    text = publish.results(run_of(met, missed, failed), run_of(met))
+    assert "1 of 3 goals is met in this run." in text
+    assert "Missed: `pair` (1.00 where 0.75 was asked)." in text
+    assert "Failed: `pair` (the losses differ)." in text
+    assert "| `pair` | a step | 2 s | 2 s pytorch a | 1.00 | 0% | ≤ 0.75 | **missed** |" in text
+
+
+@pytest.mark.parametrize("name", tricks.TRICKS)
+def test_a_trick_computes_what_the_plain_code_does(name):
+    plain, ours = (
+        tricks.contender(problems.Trick(name), options).losses(3)
+        for options in (frozenset(), frozenset({"nnlib"}))
+    )
+    duel.require_agreement({"plain": plain, "nnlib": ours})
+    assert (tricks.TRICKS[name].__doc__ or "").splitlines()[0].endswith(".")
+
+
+def test_the_operations_of_a_step_are_counted():
+    m, (n0, n1, n2) = 3, (5, 7, 2)
+    forward = 2 * m * (n0 * n1 + n1 * n2)
+    backward = 2 * m * (n0 * n1 + n1 * n2) + 2 * m * n1 * n2
+    assert scaling.Network((n0, n1, n2), m).flops == forward + backward
+
+
+def test_the_scaling_picture_tells_its_numbers():
+    curves = [
+        scaling.Curve(axis, {name: [k + 1.0 for k in range(len(axis.networks))] for name in sides})
+        for axis in scaling.AXES
+        for sides in [("nnlib", scaling.PEER)]
+    ]
+    drawn = scaling.draw(curves, gflops=100.0)
+    lines = drawn.axes[0].lines
+    assert [line.get_label() for line in lines][:2] == ["PyTorch, fused Adam", "nnlib"]
+    first = next(iter(scaling.AXES[0].networks.values()))
+    assert lines[2].get_ydata()[0] == pytest.approx(first.flops / 100e9 * 1e3)
+    assert "sgemm at 100 GFLOP/s" in drawn.caption
+    assert "By examples in a batch: 1 ms at 1 (PyTorch 1," in drawn.caption
