@@ -50,7 +50,7 @@ class Identity(Activation):
     """
 
     def g(self, Z: np.ndarray) -> np.ndarray:
-        return Z.copy()
+        return np.copy(Z)
 
     def g_prime(self, Z: np.ndarray, A: np.ndarray) -> np.ndarray:
         return np.ones_like(Z)

@@ -16,7 +16,6 @@ class Dense(Layer):
     Shapes    A (m, n_in)   W (n_out, n_in)   b (n_out,)   Z (m, n_out)
     Backward  dW = dZᵀ A    db = Σᵢ dZᵢ       dA = dZ W
     Lecture   D4 writes one example per column: Z = W A + b, dW = 1/m dZ Aᵀ; the 1/m is in dZ here.
-    Memory    Z and dA lie in D4's columns, (W Aᵀ)ᵀ: BLAS is quicker so for small batches.
     Raises ValueError when A is not (m, n_in).
     """
 
@@ -39,13 +38,13 @@ class Dense(Layer):
     def forward(self, A: np.ndarray, training: bool = False) -> np.ndarray:
         if A.ndim != 2 or A.shape[1] != self.n_in:
             raise ValueError(f"{self!r} expects A of shape (m, {self.n_in}), got {A.shape}")
-        Z = (self.W @ A.T).T
+        Z = A @ self.W.T
         Z += self.b
         return self.remember(Z, A)
 
     def backward(self, dZ: np.ndarray) -> np.ndarray:
         self.fill_gradients(dZ)
-        return (self.W.T @ dZ.T).T
+        return dZ @ self.W
 
     def fill_gradients(self, dZ: np.ndarray) -> None:
         A = self.recall(dZ)

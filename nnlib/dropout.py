@@ -26,14 +26,14 @@ class Dropout(Layer):
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
         X = as_float(X, "X")
         if not training or self.rate == 0:
-            return self.remember(X.copy(), None)
+            return self.remember(np.copy(X), None)
         kept = self.rng.random(X.shape, dtype=np.float32) >= self.rate
         scaled_mask = kept * X.dtype.type(1 / (1 - self.rate))
         return self.remember(X * scaled_mask, scaled_mask)
 
     def backward(self, dA: np.ndarray) -> np.ndarray:
         scaled_mask = self.recall(dA)
-        return dA.copy() if scaled_mask is None else dA * scaled_mask
+        return np.copy(dA) if scaled_mask is None else dA * scaled_mask
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate:g})"

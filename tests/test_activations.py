@@ -88,6 +88,15 @@ def test_range_holds_at_the_extremes(name, dtype):
 
 
 @every_activation
+def test_memory_keeps_its_order(name, rng):
+    """Convolutions hand on images with the batch last in memory: no copy into rows and back."""
+    activation = SPECIFICATION[name][0]
+    Z = rng.normal(size=(5, 2, 3, 4)).transpose(3, 1, 2, 0)
+    A = activation.forward(Z)
+    assert A.strides == activation.backward(A).strides == Z.strides
+
+
+@every_activation
 def test_slope_of_whole_numbers_is_not_rounded(name):
     activation = SPECIFICATION[name][0]
     np.testing.assert_array_equal(

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from nnlib import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSProp, schedules
+from nnlib.optimizers import BLOCK
 
 STEPS, N = 14, 5
 
@@ -220,6 +221,18 @@ def test_the_mask_spares_entries_from_decay(start, grads):
         walk(AdamW(0.1, weight_decay=0.5), start, grads),
     )
     assert_array_equal(masked, np.where(mask, decayed, spared))
+
+
+@EVERY
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_long_theta_walks_as_its_entries_would(make, dtype, start, grads):
+    """Longer than three blocks, and no whole number of them; each entry keeps to its own path."""
+    entries = np.arange(4 * (BLOCK // np.dtype(dtype).itemsize) - 7) % N
+    start, grads = start.astype(dtype), grads.astype(dtype)
+    assert_array_equal(
+        walk(make(0.1), start[entries], grads[:3, entries]),
+        walk(make(0.1), start, grads[:3])[:, entries],
+    )
 
 
 def double_rate(t):
