@@ -13,17 +13,19 @@ def main() -> None:
     kinds = parser.add_subparsers(dest="kind", required=True)
     site = kinds.add_parser("build", help="the static site, in build/site")
     site.add_argument("--alive", nargs="*", metavar="LAB", help="only these labs' widgets move")
-    kinds.add_parser("lite", help="the whole course in JupyterLite, in build/lite")
+    lite = kinds.add_parser("lite", help="the whole course in JupyterLite, in build/lite")
+    for kind, folder in ((site, "site"), (lite, "lite")):
+        kind.add_argument("--out", type=Path, default=COURSE / "build" / folder, metavar="FOLDER")
     asked = parser.parse_args()
     began = time.perf_counter()
     if asked.kind == "build":
         from website.site import build
 
-        page = build(COURSE, COURSE / "build" / "site", alive=asked.alive)
+        page = build(COURSE, asked.out.resolve(), alive=asked.alive)
     else:
         from website.lite import build_lite
 
-        page = build_lite(COURSE, COURSE / "build" / "lite")
+        page = build_lite(COURSE, asked.out.resolve())
     size = sum(path.stat().st_size for path in page.parent.rglob("*") if path.is_file())
     print(f"{page}: {size / 2**20:.1f} MB in {time.perf_counter() - began:.0f} s")
 

@@ -28,7 +28,7 @@ def build_lite(course: Path, out: Path) -> Path:
     opens one; nnlib comes from this site. A build that fails leaves what stands in `out`.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
-    python = _environment(course, out.parent / "lite-venv")
+    python = _environment(course, course / "build" / "lite-venv")
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".lite-") as folder:
         wheel = _wheel(course, Path(folder), python)
         write_contents(course, Path(folder, "contents"))

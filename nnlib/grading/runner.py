@@ -60,10 +60,11 @@ class _Short(io.TextIOBase):
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise TimeLimitError in this block, at the line then running, once `seconds` have passed.
 
-    Works wherever Python has SIGINT (Linux, macOS, Windows), in the main thread only:
-    elsewhere the block simply runs without a limit.
+    Works wherever Python has SIGINT (Linux, macOS, Windows), in the main thread only: elsewhere,
+    and in a browser, where no thread can be started, the block simply runs without a limit.
     """
-    if threading.current_thread() is not threading.main_thread():
+    in_a_browser = sys.platform == "emscripten"
+    if in_a_browser or threading.current_thread() is not threading.main_thread():
         yield
         return
     done = threading.Event()
