@@ -341,7 +341,7 @@ def test_a_broken_part_is_named_and_its_error_kept():
 
 @pytest.mark.parametrize("own", [{"optimizer": nnlib.Tanh}, {"activation": 3}, {"activation": np}])
 def test_what_is_no_part_at_all_is_refused(own):
-    with pytest.raises(TypeError, match="takes an? "):
+    with pytest.raises(TypeError, match=r"takes an? "):
         Playground(**own)
 
 
@@ -401,7 +401,7 @@ def test_the_spiral_can_be_solved_with_few_units():
     play = Playground("data=spirals&noise=0.1&hidden=8,4&lr=0.03")
     assert not any(goal["reached"] for goal in play.goals)
     said = play.run(2000)
-    assert "Goal reached: solve the spiral (12 units" in said
+    assert "Goal reached, “Solve the spiral”: 12 units" in said
     assert goal(play, "Solve the spiral")["reached"]
 
 
@@ -421,7 +421,7 @@ def test_relus_die_and_can_be_woken_but_not_by_a_reset():
     play.run(100)
     play.change(**WAKE)
     assert not goal(play, "Kill the ReLUs, and wake them")["reached"]
-    assert "Goal reached: kill the relus" in play.run(600)
+    assert "Goal reached, “Kill the ReLUs, and wake them”: only" in play.run(600)
 
 
 def test_overfitting_is_seen_and_mended_on_the_same_points_only():
@@ -436,7 +436,7 @@ def test_overfitting_is_seen_and_mended_on_the_same_points_only():
     play.change(penalty="l2", lam=0.3)
     play.reset()
     assert not goal(play, title)["reached"]
-    assert "Goal reached: overfit" in play.run(700)
+    assert "Goal reached, “Overfit, and mend it”: mended" in play.run(700)
 
 
 # ---- live

@@ -404,7 +404,7 @@ class Playground(anywidget.AnyWidget):
             before = goal.reached
             goal.watch(moment)
             if goal.reached and not before:
-                news += f" Goal reached: {goal.title.lower()} ({goal.state})."
+                news += f" Goal reached, “{goal.title}”: {goal.state}."
         self.goals = [
             {"title": g.title, "text": g.text, "state": g.state, "reached": g.reached}
             for g in self._goals
@@ -413,14 +413,15 @@ class Playground(anywidget.AnyWidget):
 
     def _words(self, seen: Look, beside: Look | None) -> str:
         settings, run, points = self.settings, self.student, self._data
-        shape = "-".join(map(str, (2, *settings.hidden, 1)))
         activation, optimizer = (
             self.own.get(name) or CHOICES[name][getattr(settings, name)]
             for name in ("activation", "optimizer")
         )
+        shape = "-".join(map(str, (2, *settings.hidden, 1)))
+        shape += f" with {activation}" if settings.hidden else ""
         said = (
-            f"Step {run.step_count:,}, epoch {run.epoch:,}: {shape} with {activation}, {optimizer} "
-            f"at rate {run.optimizer.lr:.2g}, on {playground_data.title(settings)}. "
+            f"Step {run.step_count:,}, epoch {run.epoch:,}: {shape}, {optimizer} at rate "
+            f"{run.optimizer.lr:.3g}, on {playground_data.title(settings)}. "
             f"Cost {_score(seen.learned)} of the {len(points.y)} training points right"
         )
         if len(points.y_val):

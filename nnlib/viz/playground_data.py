@@ -153,8 +153,10 @@ def _problem(y: np.ndarray) -> str:
 
 def title(settings: Settings) -> str:
     """What the data are called in a sentence."""
-    own = "points placed by hand"
-    return own if settings.data == "placed" else CHOICES["data"][settings.data].lower()
+    if settings.data == "placed":
+        return "points placed by hand"
+    label = CHOICES["data"][settings.data]
+    return label if label.isupper() else label.lower()
 
 
 def inside(X: np.ndarray) -> np.ndarray:

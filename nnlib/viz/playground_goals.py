@@ -68,7 +68,7 @@ class Revival(Goal):
             self.state = f"{100 * share:.0f} % silent at step {now.step}: now wake them"
         elif self.killed_in is not None and share <= 0.25:
             self.reached = True
-            self.state = f"only {100 * share:.0f} % silent again at step {now.step}"
+            self.state = f"only {100 * share:.0f} % still silent at step {now.step}"
 
 
 class Mending(Goal):

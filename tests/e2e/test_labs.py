@@ -8,7 +8,7 @@ pytestmark = pytest.mark.e2e
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-LABS = [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))]
+LABS = [path.stem for path in sorted(NOTEBOOKS.glob("0*.ipynb"))]
 
 
 @pytest.mark.parametrize("name", LABS)

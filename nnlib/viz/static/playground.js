@@ -89,7 +89,8 @@ function render({ model, el }) {
   }
 
   function button(text, title, act, extra = "") {
-    return h("button", { type: "button", title, "aria-label": title, class: extra, onclick: act }, text);
+    const name = /\w/.test(text) ? false : title; // a sign alone needs a name
+    return h("button", { type: "button", title, "aria-label": name, class: extra, onclick: act }, text);
   }
 
   // Beside the learner's own part, the menu chooses what runs along for comparison.
