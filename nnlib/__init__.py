@@ -35,7 +35,7 @@ from nnlib.activations import (
 from nnlib.architectures import Blueprint, alexnet, lenet5, small_alexnet, small_vgg
 from nnlib.callbacks import Callback, History, StopWhen, Validation
 from nnlib.checkpoints import Checkpoint
-from nnlib.convolution import Conv2D, output_size
+from nnlib.convolution import Conv2D
 from nnlib.dense import Dense
 from nnlib.dropout import Dropout
 from nnlib.early_stopping import EarlyStopping
@@ -63,6 +63,7 @@ from nnlib.second_order import BFGS, LBFGS, Minimum, Newton, objective
 from nnlib.sequential import Sequential
 from nnlib.splits import k_fold, minibatches, split
 from nnlib.training import fit, train_step
+from nnlib.windows import output_size
 
 if TYPE_CHECKING:
     from nnlib.estimators import LinearRegression, LogisticRegression, Perceptron

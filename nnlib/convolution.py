@@ -1,9 +1,4 @@
-"""Convolution: one small kernel slides over the whole image, so what it learns holds everywhere.
-
-Outside, arrays are (m, H, W, C) as ever. Inside, the batch is the last axis of memory, where the
-pixels of a window, their channels and the batch lie side by side: in (H, W, C, m) a window *is* the
-matrix that a product takes. To go from one to the other is to rename axes; nothing is copied.
-"""
+"""Convolution: one small kernel slides over the whole image, so what it learns holds everywhere."""
 
 from __future__ import annotations
 
@@ -18,9 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from nnlib.initializers import Initializer, he_normal
 from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
-from nnlib.validation import as_float, count
-
-Pair = tuple[int, int]
+from nnlib.validation import count
+from nnlib.windows import Pair, batch_first, batch_last, images, margins, output_sizes, pair, short
 
 
 class Conv2D(Layer):
@@ -142,14 +136,14 @@ def correlate(
     X: np.ndarray, W: np.ndarray, grid: Grid, *, out: np.ndarray, b: np.ndarray | float = 0
 ) -> None:
     """Fill out (H', W', C_out, m) with W ⋆ X + b for X (H, W, C, m) and W (C_out, kH, kW, C)."""
-    C_out, kH, kW, C = W.shape
-    ring = np.zeros((grid.width, kH, C, X.shape[3]), X.dtype)
-    windows = sliding_window_view(ring, kW, axis=0)[:: grid.stride[1]]
-    windows = np.moveaxis(windows, -1, 1).reshape(-1, kW * kH * C, X.shape[3])  # still a view
-    W = np.concatenate([W, W], axis=1).swapaxes(1, 2)
-    turned = [W[:, :, kH - turn : 2 * kH - turn].reshape(C_out, -1) for turn in range(kH)]
+    (C_out, kH, kW, C), m = W.shape, X.shape[3]
+    ring = np.zeros((grid.width, kH, C, m), X.dtype)
+    windows = np.moveaxis(sliding_window_view(ring, kW, axis=0), -1, 1)[:: grid.stride[1]]
+    windows = windows.reshape(-1, kW * kH * C, m)  # overlapping in the ring: still a view
+    twice = np.concatenate([W, W], axis=1).swapaxes(1, 2)
+    turned = [twice[:, :, kH - turn : 2 * kH - turn].reshape(C_out, -1) for turn in range(kH)]
     b = np.reshape(b, (-1, 1))
-    part, *parts = parts_in_cache(kW * kH * C, X.shape[3])
+    part, *parts = parts_in_cache(kW * kH * C, m)
     for y, turn in zip(out, fill_by_row(ring, X, grid), strict=True):
         np.matmul(turned[turn][:, part], windows[:, part], out=y)
         for further in parts:
@@ -158,7 +152,7 @@ def correlate(
 
 
 def parts_in_cache(entries: int, m: int) -> list[slice]:
-    """Parts of a window whose products run faster apart than as one, since each fits into L1."""
+    """Parts of a window that fit into L1, whose products are faster one by one than all at once."""
     cached = 10_000 // m
     n = math.ceil(entries / cached) if cached >= 100 else 1  # thinner parts cost more than they win
     edges = [entries * i // n for i in range(n + 1)]
@@ -168,23 +162,22 @@ def parts_in_cache(entries: int, m: int) -> list[slice]:
 def kernel_gradient(X: np.ndarray, dY: np.ndarray, grid: Grid) -> np.ndarray:
     """dW (C_out, kH, kW, C): what every window of X (H, W, C, m) holds, weighed by its dY."""
     (C, m), (kH, kW), C_out = X.shape[2:], grid.kernel, dY.shape[2]
-    ring = np.zeros((kH, C, grid.width, m), X.dtype)
-    windows = sliding_window_view(ring, kW, axis=2)[:, :, :: grid.stride[1]]
-    windows = np.moveaxis(windows, -1, 0)  # (kW, kH, C, W', m)
+    ring = np.zeros((kH, C, grid.width, m), X.dtype)  # so that one product sums over W' and m
+    windows = np.moveaxis(sliding_window_view(ring, kW, axis=2), -1, 0)[..., :: grid.stride[1], :]
     turned = np.zeros((kH, kW, kH * C, C_out), np.result_type(X, dY))
     for dy, turn in zip(dY, fill_by_row(ring.transpose(2, 0, 1, 3), X, grid), strict=True):
         dy = dy.swapaxes(0, 1).reshape(C_out, -1)
         turned[turn] += windows.reshape(kW, kH * C, -1) @ dy.T
-    for turn, dW in enumerate(turned := turned.reshape(kH, kW, kH, C, C_out)):
-        dW[...] = np.roll(dW, -turn, axis=1)
-    return turned.sum(axis=0).transpose(3, 1, 0, 2)
+    turned = turned.reshape(kH, kW, kH, C, C_out)
+    dW = np.sum([np.roll(turned[turn], -turn, axis=1) for turn in range(kH)], axis=0)
+    return dW.transpose(3, 1, 0, 2)
 
 
 def fill_by_row(ring: np.ndarray, X: np.ndarray, grid: Grid) -> Iterator[int]:
-    """For each row of Y, bring into the ring (width, kH, C, m) the rows of X (H, W, C, m) it sees.
+    """For each row of Y, bring into the ring (width, kH, C, m) the kH rows of X that it sees.
 
-    The next row takes the place of the oldest, so that each is brought in once, while it is in the
-    processor's cache, and none is moved; how many places the rows have turned is what is yielded.
+    A row of X (H, W, C, m) takes the oldest's place: each is copied once, none is moved, and the
+    ring stays in the processor's cache. Yields by how many places its rows have turned.
     """
     H, W, kH = *X.shape[:2], grid.kernel[0]
     (above, left), (apart, aside) = grid.before, grid.spread
@@ -204,78 +197,3 @@ def channel_sums(A: np.ndarray) -> np.ndarray:
     """Σ over the batch and all pixels of A (H, W, C, m), by a product: np.sum is slower here."""
     C, m = A.shape[2:]
     return (A.reshape(-1, m) @ np.ones(m, A.dtype)).reshape(-1, C).sum(axis=0)
-
-
-def batch_last(X: np.ndarray) -> np.ndarray:
-    """(m, H, W, C) as (H, W, C, m), contiguous: for the output of a layer like ours, no copy."""
-    return np.ascontiguousarray(X.transpose(1, 2, 3, 0))
-
-
-def batch_first(X: np.ndarray) -> np.ndarray:
-    """(H, W, C, m) as (m, H, W, C), a view."""
-    return X.transpose(3, 0, 1, 2)
-
-
-def images(layer: Layer, X: np.ndarray, C: int | None = None) -> np.ndarray:
-    """Return X (m, H, W, C) as floats; raise ValueError that names a likely slip."""
-    X = as_float(X, "X")
-    expected = f"{layer!r} expects X of shape (m, H, W, {'C' if C is None else C}), got {X.shape}"
-    if X.ndim == 3 and C == 1:
-        raise ValueError(f"{expected}: use X[..., None], grey images have one channel")
-    if X.ndim != 4 or (C is not None and C not in (X.shape[3], X.shape[1])):
-        raise ValueError(expected)
-    if C is not None and X.shape[3] != C:
-        raise ValueError(
-            f"X looks like (m, C, H, W); nnlib wants (m, H, W, C): use X.transpose(0, 2, 3, 1); "
-            f"{expected}"
-        )
-    if len(X) == 0:
-        raise ValueError(f"{layer!r} needs at least one image, got X of shape {X.shape}")
-    return X
-
-
-def output_size(n: int, f: int, *, padding: int = 0, stride: int = 1) -> int:
-    """⌊(n + 2p − f)/s⌋ + 1: how many places a window of f pixels finds along n (D4).
-
-    Raises ValueError when it finds none, or for a number that is not whole.
-    """
-    n, f = count(n, "n"), count(f, "f")
-    p, s = count(padding, "padding", least=0), count(stride, "stride")
-    return output_sizes((n, n), (f, f), ((p, p), (p, p)), (s, s))[0]
-
-
-def output_sizes(size: Pair, kernel: Pair, zeros: tuple[Pair, Pair], stride: Pair) -> Pair:
-    """(H', W') for a window over an image of some size with zeros (above, below), (left, right)."""
-    H, W = (n + before + after for n, (before, after) in zip(size, zeros, strict=True))
-    if kernel[0] > H or kernel[1] > W:
-        around = "without padding" if size == (H, W) else f"padded to {H}×{W}"
-        raise ValueError(
-            f"kernel {short(kernel, '×')} does not fit into a {size[0]}×{size[1]} input {around}"
-        )
-    return (H - kernel[0]) // stride[0] + 1, (W - kernel[1]) // stride[1] + 1
-
-
-def margins(padding: int | Pair | Literal["same"], kernel: Pair, stride: Pair) -> tuple[Pair, Pair]:
-    """How many rows of zeros stand (above, below) an image and columns (left, right) of it."""
-    if padding != "same":
-        pH, pW = pair(padding, "padding", least=0)
-        return (pH, pH), (pW, pW)
-    if stride != (1, 1):
-        raise ValueError(f"padding 'same' keeps H and W, so stride must be 1, got {short(stride)}")
-    kH, kW = kernel
-    return ((kH - 1) // 2, kH // 2), ((kW - 1) // 2, kW // 2)
-
-
-def pair(value: int | Pair, name: str, least: int = 1) -> Pair:
-    """One whole number for both axes, or one for each."""
-    if isinstance(value, tuple) and len(value) == 2:
-        return count(value[0], name, least), count(value[1], name, least)
-    n = count(value, name, least)
-    return n, n
-
-
-def short(value: Pair, times: str = "") -> str:
-    """A pair in one's own words: 3 for (3, 3); 3×5 with times for (3, 5)."""
-    if value[0] == value[1]:
-        return str(value[0])
-    return f"{value[0]}{times}{value[1]}" if times else str(value)

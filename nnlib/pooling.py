@@ -11,8 +11,8 @@ from functools import reduce
 
 import numpy as np
 
-from nnlib.convolution import Pair, batch_first, batch_last, images, output_sizes, pair, short
 from nnlib.layer import Layer
+from nnlib.windows import Pair, batch_first, batch_last, images, output_sizes, pair, short
 
 NO_ZEROS = ((0, 0), (0, 0))
 
