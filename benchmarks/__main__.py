@@ -52,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = command.parse_args(arguments)
     try:
         workloads = chosen(given.only)
-        require_peers()
     except ValueError as error:
         command.error(str(error))
+    require_peers()
     measured = run(workloads, Plan(rounds=given.rounds), given.threads)
     print(report.table(measured))
     if given.json:

@@ -9,18 +9,22 @@ from collections.abc import Callable
 from benchmarks.workers import WorkerError
 
 
+class MissingPeer(Exception):
+    """A library that nnlib is compared with is not installed."""
+
+
 def execute(main: Callable[[], int | None]) -> None:
     """Run a command and exit with its status; what it cannot do is said without a traceback."""
     try:
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    except (ValueError, WorkerError) as error:
+    except (MissingPeer, WorkerError) as error:
         sys.exit(str(error))
 
 
 def require_peers() -> None:
-    """Raise ValueError unless the libraries that nnlib is compared with are installed."""
+    """Raise MissingPeer unless the libraries that nnlib is compared with are installed."""
     for package, name in (("torch", "PyTorch"), ("sklearn", "scikit-learn")):
         if importlib.util.find_spec(package) is None:
-            raise ValueError(f'{name} is not installed: pip install -e ".[bench]"')
+            raise MissingPeer(f'{name} is not installed: pip install -e ".[bench]"')

@@ -61,8 +61,10 @@ class Result:
 
     @property
     def peer(self) -> str | None:
-        """The fastest of the peers; None where the workload has none."""
-        return min(self.workload.peers, key=lambda name: self.times[name].median, default=None)
+        """The fastest of the peers that are in every round; None where the workload has none."""
+        blocks = len(self.times[OURS].blocks)
+        peers = [name for name in self.workload.peers if len(self.times[name].blocks) == blocks]
+        return min(peers, key=lambda name: self.times[name].median, default=None)
 
     @property
     def ratios(self) -> list[float]:

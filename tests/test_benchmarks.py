@@ -22,7 +22,7 @@ from benchmarks import (
     workers,
 )
 from benchmarks.__main__ import chosen, main
-from benchmarks.command import require_peers
+from benchmarks.command import MissingPeer, require_peers
 from benchmarks.duel import Disagreement, Plan, Result, Times
 from benchmarks.run import Run, blocks
 from benchmarks.workers import Worker, environment
@@ -111,6 +111,18 @@ def test_the_ratio_is_against_the_fastest_peer_block_by_block():
     assert result.ratios == [0.5, 1.5, 0.5]
     assert result.ratio == 0.5
     assert result.spread == pytest.approx(1.0)  # quartiles 0.5 and 1.0 round a median of 0.5
+
+
+def test_a_peer_that_dropped_out_after_the_first_round_stays_out():
+    result = timed(
+        TWO_PEERS,
+        nnlib=[1.0, 1.0],
+        pytorch_a=[4.0, 4.0],
+        pytorch_b=[3.0],
+        pytorch_c=[0.1],
+    )
+    assert result.peer == "pytorch a"
+    assert result.ratio == 0.25
 
 
 def test_without_a_peer_milliseconds_count():
@@ -246,7 +258,9 @@ def test_a_wrong_argument_is_told_in_a_sentence(arguments, capsys):
 
 def test_a_missing_peer_is_named_with_its_installation(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r'PyTorch is not installed: pip install -e "\.\[bench\]"'):
+    with pytest.raises(
+        MissingPeer, match=r'PyTorch is not installed: pip install -e "\.\[bench\]"'
+    ):
         require_peers()
 
 
