@@ -12,6 +12,11 @@ INLINE = r"(?<![\\$])\$(?!\s)(?P<inline>[^$]+?)(?<!\s)\$(?!\d)"
 FORMULA = re.compile(f"{DISPLAYED}|{INLINE}", re.DOTALL)
 HTML_BLOCK = re.compile(r"<details>.*?</details>", re.DOTALL)
 
+# A prime is drawn high and small as it is; as a superscript it would be so twice.
+PRIME = re.compile("<msup>(<mi>[^<]*</mi>)<mo>′</mo></msup>")
+# Chromium gives the bracket of \big(…\big)² its size only if it is not alone below the exponent.
+BRACKET = re.compile(r"<msup>(<mo [^>]*minsize[^>]*>[^<]*</mo>)")
+
 _converter = LatexToMathML(fancy_error=False, annotation=True)
 
 
@@ -19,9 +24,11 @@ _converter = LatexToMathML(fancy_error=False, annotation=True)
 def mathml(latex: str, *, displayed: bool = False) -> str:
     """MathML of one formula, with its LaTeX as annotation; ValueError names what has no meaning."""
     try:
-        return _converter.convert_with_local_state(latex.strip(), displaystyle=displayed)
+        made = _converter.convert_with_local_state(latex.strip(), displaystyle=displayed)
     except LatexError as error:
         raise ValueError(f"no formula: {latex!r} ({error})") from error
+    made = PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">′</mo></mrow>', made)
+    return BRACKET.sub(r"<msup><mrow>\1<mi></mi></mrow>", made)
 
 
 def formulas_in(text: str) -> list[tuple[str, bool]]:
