@@ -17,7 +17,7 @@ from nnlib.viz.style import VERMILLION, figure
 
 SAID = "the one it says"
 SURE = 0.9
-PLACES = 10  # at most so many places for the patch along a side
+PLACES = 16  # at most so many places for the patch along a side
 
 
 def saliency(net: Sequential, X: np.ndarray, k: int) -> np.ndarray:
