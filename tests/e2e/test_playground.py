@@ -48,6 +48,13 @@ class OnPage:
     def caption(self):
         return self.root.locator(".caption").inner_text()
 
+    def brightness(self):
+        """Red, green and blue of the map's corner, added up; 0 where nothing is drawn."""
+        return self.map.evaluate(
+            """(map) => map.width && map.getContext("2d").getImageData(2, 2, 1, 1)
+                .data.slice(0, 3).reduce((sum, part) => sum + part)"""
+        )
+
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
 
@@ -100,9 +107,11 @@ def test_the_notebook_runs_and_its_first_playground_trains(lab):
     play.say("2-4-4-1 with tanh")
     play.root.get_by_role("combobox", name="activation").select_option("ReLU")
     play.say("2-4-4-1 with ReLU")
+    assert play.brightness() > 400
     lab.screenshot("playground")
     lab.theme("JupyterLab Dark")
     expect(play.root).to_have_class("nnlib-playground dark")
+    lab.wait_until(lambda: 0 < play.brightness() < 400)
     lab.screenshot("playground_dark")
     assert lab.problems() == []
 

@@ -287,8 +287,8 @@ function render({ model, el }) {
     const scale = window.devicePixelRatio || 1;
     const width = canvas.clientWidth;
     const height = canvas.clientHeight;
-    const w = Math.round(width * scale);
-    const t = Math.round(height * scale);
+    const w = Math.round(width * scale) || canvas.width; // what is hidden keeps what it shows
+    const t = Math.round(height * scale) || canvas.height;
     if (canvas.width !== w || canvas.height !== t) Object.assign(canvas, { width: w, height: t });
     const pen = canvas.getContext("2d");
     pen.setTransform(scale, 0, 0, scale, 0, 0);
@@ -594,8 +594,15 @@ function render({ model, el }) {
     }
   }
 
+  // What is hidden has no size and cannot be drawn: it is looked after until it is shown.
+  let hiding = 0;
   function drawAll() {
+    clearTimeout(hiding);
     if (!frame) return;
+    if (!root.clientWidth) {
+      hiding = setTimeout(drawAll, 50);
+      return;
+    }
     drawNet();
     drawMap();
     const still = !model.get("training") || model.get("speed") === "slow";
@@ -644,7 +651,7 @@ function render({ model, el }) {
     cancelAnimationFrame(asking);
     asking = requestAnimationFrame(() => {
       frame = unpack();
-      if (root.clientWidth) drawAll();
+      drawAll();
       drawn();
     });
   }
@@ -802,6 +809,7 @@ function render({ model, el }) {
 
   return () => {
     cancelAnimationFrame(asking);
+    clearTimeout(hiding);
     for (const [events, react] of heard) model.off(events, react);
     window.removeEventListener("keydown", claimKeys, { capture: true });
     sizes.disconnect();
