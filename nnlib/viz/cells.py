@@ -131,14 +131,9 @@ def _outline(number: str) -> Path:
 
 def short_number(value: float, decimals: int = 1) -> str:
     """A number with no more decimals than it needs, ninths and sixteenths as fractions below 1."""
-    fraction = Fraction(float(value)).limit_denominator(16)
-    exact = abs(value - round(float(value), decimals)) < TINY
-    if (
-        not exact
-        and abs(value) < 1
-        and abs(value - fraction) < TINY
-        and fraction.denominator in WHOLES
-    ):
+    rounded, fraction = round(float(value), decimals), Fraction(float(value)).limit_denominator(16)
+    part = abs(value) < 1 and fraction.denominator in WHOLES
+    if part and abs(value - fraction) < TINY < abs(value - rounded):
         return str(fraction).replace("-", "−")
     written = signed(value, decimals)
     return written.rstrip("0").rstrip(".") if "." in written else written

@@ -27,9 +27,9 @@ class DrawDigit(Explorer):
     """
 
     goal = (
-        f"Give the net a {SOUGHT} that it calls {SOUGHT} with more than {SURE:.0%}, drawn by you "
-        "or from the menu. Then, with the shifts alone, make it say something else."
-    ).replace("%", " %")
+        f"Give the net a {SOUGHT} that it calls {SOUGHT} with more than {100 * SURE:.0f} %, drawn "
+        "by you or from the menu. Then, with the shifts alone, make it say something else."
+    )
 
     def __init__(
         self,
@@ -61,10 +61,8 @@ class DrawDigit(Explorer):
         right.set(xlim=(0, 100), ylim=(len(Z) - 0.4, -0.6), xlabel="probability (%)")
         right.set(yticks=range(len(Z)), xticks=[0, 50, 100])
         super().__init__(made, controls=[self.pad, self.source, self.right, self.down])
-        sheet = ipywidgets.Box(children=[self.pad, self.picture])
-        sheet.add_class("nnlib-controls")
-        row = ipywidgets.Box(children=[self.source, self.right, self.down])
-        row.add_class("nnlib-controls")
+        sheet = _side_by_side(self.pad, self.picture)
+        row = _side_by_side(self.source, self.right, self.down)
         self.set_trait("children", [self.headline, sheet, row, self.status])
 
     def image(self) -> np.ndarray:
@@ -93,11 +91,10 @@ class DrawDigit(Explorer):
         """A digit from the menu is put on the sheet; a stroke on the sheet makes it a drawing."""
         before = self.seen
         if self.source.value != before[0]:
-            drawn = self.source.value == DRAWN
-            example = (
-                np.zeros((1, 1)) if drawn else self.X[self.examples[self.source.value], ..., 0]
-            )
-            self.pad.ink = resized(example, (self.pad.size, self.pad.size))
+            self.pad.value = self.pad.min
+            if self.source.value != DRAWN:
+                example = self.X[self.examples[self.source.value]]
+                self.pad.ink = resized(example[:, :, 0], (self.pad.size, self.pad.size))
             self.convinced = False
         elif self.pad.value != before[1]:
             self.source.value = DRAWN
@@ -137,6 +134,12 @@ def shifted(image: np.ndarray, down: int, right: int) -> np.ndarray:
     rows, columns = slice(max(down, 0), H + min(down, 0)), slice(max(right, 0), W + min(right, 0))
     out[rows, columns] = image[max(-down, 0) : H - max(down, 0), max(-right, 0) : W - max(right, 0)]
     return out
+
+
+def _side_by_side(*widgets: ipywidgets.DOMWidget) -> ipywidgets.Box:
+    row = ipywidgets.Box(children=widgets)
+    row.add_class("nnlib-controls")
+    return row
 
 
 def _percent(p: float) -> str:

@@ -113,7 +113,7 @@ class SlidingKernel(Sliding):
         controls = [self.stride, self.padding, self.preset, self.kernel]
         super().__init__(made, controls, start=6)
         columns = ([self.place, self.stride], [self.padding, self.preset], [self.kernel])
-        row, *_ = (box for box in self.children if self.place in getattr(box, "children", ()))
+        _, _, row, *_ = self.children
         row.children = [VBox(children=widgets) for widgets in columns]
 
     @property
