@@ -149,6 +149,9 @@ class BatchNormPass(Stepwise):
         self.dY = images(problem.dY, options)
         self.forward = compiled(self.norm, self.Z) if "compile" in options else self.norm
 
+    def start(self) -> None:
+        self.norm.reset_running_stats()
+
     def step(self) -> None:
         self.Z.grad = self.norm.weight.grad = self.norm.bias.grad = None
         self.forward(self.Z).backward(self.dY)
