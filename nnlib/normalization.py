@@ -11,7 +11,8 @@ from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
 from nnlib.validation import as_float, count, fraction, positive
 
-LONG_ROW, CACHED = 2**13, 2**16  # entries
+# In entries: a row that keeps NumPy's inner loop busy, a block that stays in the cache.
+LONG_ROW, BLOCK = 2**13, 2**16
 
 
 class BatchNorm(Layer):
@@ -64,13 +65,15 @@ class BatchNorm(Layer):
         table, mean, std, training = self.recall(dY)
         Z, dY, N = table.rows, table.arrange(dY), table.N
         mu = table.along_row(mean)
-        sums = np.zeros((2, len(mu)), dY.dtype)
+        sum_dY, along = np.zeros_like(mu), np.zeros_like(mu)
+        work = table.one_block()
         for z, dy in table.blocks(Z, dY):
-            centred = z - mu
+            centred = np.subtract(z, mu, out=work[: len(z)])
             centred *= dy
-            sums += column_sums(dy), column_sums(centred)
-        self.dbeta = table.per_feature(sums[0])
-        self.dgamma = table.per_feature(sums[1]) / std
+            sum_dY += column_sums(dy)
+            along += column_sums(centred)
+        self.dbeta = table.per_feature(sum_dY)
+        self.dgamma = table.per_feature(along) / std
         dZ = table.empty(dY.dtype)
         a, b, c = self.gamma / std, np.zeros_like(std), np.zeros_like(std)
         if training:  # μ_B and σ²_B depend on Z too
@@ -78,7 +81,7 @@ class BatchNorm(Layer):
         by_dY, by_Z, shift = map(table.along_row, (a, b, c - b * mean))
         for z, dy, dz in table.blocks(Z, dY, dZ):
             np.multiply(dy, by_dY, out=dz)
-            through_statistics = z * by_Z
+            through_statistics = np.multiply(z, by_Z, out=work[: len(z)])
             through_statistics += shift
             dz += through_statistics
         return table.restore(dZ)
@@ -91,9 +94,9 @@ class BatchNorm(Layer):
             )
         mean = table.per_feature(column_sums(table.rows)) / N
         mu = table.along_row(mean)
-        squares = np.zeros_like(mu)
+        squares, work = np.zeros_like(mu), table.one_block()
         for (z,) in table.blocks(table.rows):
-            centred = z - mu
+            centred = np.subtract(z, mu, out=work[: len(z)])
             squares += column_sums(np.square(centred, out=centred))
         var = table.per_feature(squares) / N
         keep = self.momentum
@@ -125,6 +128,7 @@ class Table:
         m = len(Z) if self.batch_last else 1
         self.pattern = (math.gcd(self.N // m, max(1, LONG_ROW // (n * m))), n, m)
         self.rows = self.arrange(Z)
+        self.step = max(1, BLOCK // self.rows.shape[1])
 
     def arrange(self, Z: np.ndarray) -> np.ndarray:
         """Another array of Z's shape as such rows; no copy when it lies in memory as Z does."""
@@ -133,12 +137,10 @@ class Table:
 
     def restore(self, rows: np.ndarray) -> np.ndarray:
         """The rows in Z's shape, a view."""
+        if not self.batch_last:
+            return rows.reshape(self.shape)
         m, *image = self.shape
-        return (
-            np.moveaxis(rows.reshape(*image, m), -1, 0)
-            if self.batch_last
-            else rows.reshape(self.shape)
-        )
+        return rows.reshape(*image, m).transpose(3, 0, 1, 2)
 
     def empty(self, dtype: np.dtype) -> np.ndarray:
         """Rows still to be filled."""
@@ -146,9 +148,12 @@ class Table:
 
     def blocks(self, *tables: np.ndarray) -> Iterator[list[np.ndarray]]:
         """The same few rows of each table, few enough to stay in the processor's cache."""
-        n_rows, length = self.rows.shape
-        step = max(1, CACHED // length)
-        return ([rows[i : i + step] for rows in tables] for i in range(0, n_rows, step))
+        starts = range(0, len(self.rows), self.step)
+        return ([rows[i : i + self.step] for rows in tables] for i in starts)
+
+    def one_block(self) -> np.ndarray:
+        """Room to compute in for a block: a new array for each would cost as much as the sums."""
+        return np.empty_like(self.rows[: self.step])
 
     def along_row(self, v: np.ndarray) -> np.ndarray:
         """One value per feature (n,), in the pattern of a row."""
