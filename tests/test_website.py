@@ -29,8 +29,6 @@ from website import figures, film, formulas, lite, pages, replay
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = [*pages.labs(ROOT), *sorted((ROOT / "exercises").glob("*.ipynb"))]
 TEXTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
-WINDOWS = {"phone": (390, 844), "laptop": (1280, 800)}
-ALIVE = "00_gradient_descent"
 
 
 def texts(path):
@@ -233,69 +231,3 @@ def test_check_and_widgets_import_without_what_a_browser_lacks():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "gradient_ascent", done.stderr
-
-
-# The site, in Chromium
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site") / "site"
-    build = ("-m", "website", "build", "--alive", ALIVE, "--out", folder)
-    subprocess.run([sys.executable, *build], cwd=ROOT, check=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from shutil import which
-
-    playwright = pytest.importorskip("playwright.sync_api").sync_playwright
-    program = which("chromium") or which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine: install it to run the end-to-end tests")
-    with playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=WINDOWS)
-def page(request, browser):
-    width, height = WINDOWS[request.param]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    page.faults = []
-    page.on("console", lambda line: line.type == "error" and page.faults.append(line.text))
-    page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.on("request", lambda asked: asked.url.startswith("http") and page.faults.append(asked.url))
-    yield page
-    assert page.faults == []
-    page.close()
-
-
-@pytest.mark.e2e
-def test_the_site_reads_well_and_moves(site, page):
-    from playwright.sync_api import expect
-
-    for path in sorted(site.glob("*/*.html")):
-        page.goto(path.as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path.name
-        assert page.locator("main, [role=main]").count() == 1
-        assert page.locator("img:not([alt]), img[alt='']").count() == 0
-
-    page.goto((site / "notebooks" / f"{ALIVE}.html").as_uri())
-    figure = page.locator("figure.film").filter(has=page.locator("[data-time]")).first
-    image, caption = figure.locator("img"), figure.locator("figcaption")
-    before, said = image.get_attribute("src"), caption.inner_text()
-    figure.locator("input[type=range]").last.press("ArrowLeft")
-    expect(image).not_to_have_attribute("src", before)
-    assert caption.inner_text() != said
-    assert image.get_attribute("alt") == caption.inner_text()
-    assert image.evaluate("(image) => image.naturalWidth") > 800
-
-    figure.get_by_role("button", name="Reset").click()
-    figure.get_by_role("button", name="Step").click()
-    expect(figure.locator("[data-time]")).to_have_value("1")
-
-    page.goto((site / "search.html").as_uri() + "?q=downhill")
-    page.wait_for_selector("#search-results li a")
