@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.command import execute, require_peers
+from benchmarks.command import CannotRun, execute, require_peers
 from benchmarks.duel import Plan
 from benchmarks.run import run
 from benchmarks.workloads import WORKLOADS, Workload
@@ -38,11 +38,11 @@ def positive(text: str) -> int:
 
 
 def chosen(names: Sequence[str]) -> list[Workload]:
-    """The workloads of these names, or all; ValueError lists the names there are."""
+    """The workloads of these names, or all; CannotRun lists the names there are."""
     known = {workload.name: workload for workload in WORKLOADS}
     for name in names:
         if name not in known:
-            raise ValueError(f"there is no workload {name!r}; there are {', '.join(known)}")
+            raise CannotRun(f"there is no workload {name!r}; there are {', '.join(known)}")
     return [known[name] for name in names] or list(WORKLOADS)
 
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = command.parse_args(arguments)
     try:
         workloads = chosen(given.only)
-    except ValueError as error:
+    except CannotRun as error:
         command.error(str(error))
     require_peers()
     measured = run(workloads, Plan(rounds=given.rounds), given.threads)

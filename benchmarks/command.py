@@ -9,8 +9,8 @@ from collections.abc import Callable
 from benchmarks.workers import WorkerError
 
 
-class MissingPeer(Exception):
-    """A library that nnlib is compared with is not installed."""
+class CannotRun(Exception):
+    """What was asked for cannot be run; the message says why."""
 
 
 def execute(main: Callable[[], int | None]) -> None:
@@ -19,12 +19,12 @@ def execute(main: Callable[[], int | None]) -> None:
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    except (MissingPeer, WorkerError) as error:
+    except (CannotRun, WorkerError) as error:
         sys.exit(str(error))
 
 
 def require_peers() -> None:
-    """Raise MissingPeer unless the libraries that nnlib is compared with are installed."""
+    """Raise CannotRun unless the libraries that nnlib is compared with are installed."""
     for package, name in (("torch", "PyTorch"), ("sklearn", "scikit-learn")):
         if importlib.util.find_spec(package) is None:
-            raise MissingPeer(f'{name} is not installed: pip install -e ".[bench]"')
+            raise CannotRun(f'{name} is not installed: pip install -e ".[bench]"')

@@ -14,6 +14,7 @@ from benchmarks import (
     duel,
     limits,
     problems,
+    profile,
     publish,
     report,
     scaling,
@@ -22,7 +23,7 @@ from benchmarks import (
     workers,
 )
 from benchmarks.__main__ import chosen, main
-from benchmarks.command import MissingPeer, require_peers
+from benchmarks.command import CannotRun, require_peers
 from benchmarks.duel import Disagreement, Plan, Result, Times
 from benchmarks.run import Run, blocks
 from benchmarks.workers import Worker, environment
@@ -242,7 +243,7 @@ def test_nnlib_and_pytorch_take_the_same_steps(workload):
 def test_names_are_chosen_or_listed():
     assert [workload.name for workload in chosen(["tiny", "adam"])] == ["tiny", "adam"]
     assert chosen([]) == list(WORKLOADS)
-    with pytest.raises(ValueError, match=r"no workload 'nonsense'; there are mlp64, .*, import"):
+    with pytest.raises(CannotRun, match=r"no workload 'nonsense'; there are mlp64, .*, import"):
         chosen(["nonsense"])
 
 
@@ -258,9 +259,7 @@ def test_a_wrong_argument_is_told_in_a_sentence(arguments, capsys):
 
 def test_a_missing_peer_is_named_with_its_installation(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(
-        MissingPeer, match=r'PyTorch is not installed: pip install -e "\.\[bench\]"'
-    ):
+    with pytest.raises(CannotRun, match=r'PyTorch is not installed: pip install -e "\.\[bench\]"'):
         require_peers()
 
 
@@ -332,3 +331,10 @@ def test_the_scaling_picture_tells_its_numbers():
     assert lines[2].get_ydata()[0] == pytest.approx(first.flops / 100e9 * 1e3)
     assert "sgemm at 100 GFLOP/s" in drawn.caption
     assert "By examples in a batch: 1 ms at 1 (PyTorch 1," in drawn.caption
+
+
+def test_a_profile_accounts_for_the_whole_step():
+    parts = profile.profile(problems.mlp((6, 5, 4), 3))
+    assert list(parts)[:2] == ["0 Dense(6, 5) forward", "1 ReLU() forward"]
+    assert {"0 Dense(6, 5) backward", "2 Dense(5, 4) backward", "CrossEntropy()"} <= set(parts)
+    assert sum(parts.values()) == pytest.approx(2 * parts["the step"])
