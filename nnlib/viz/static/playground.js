@@ -170,7 +170,7 @@ function render({ model, el }) {
     only(feature(1, "x₂"), () => asked("data") === "tumours"),
     only(number("m", "points", [10, 20, 30, 40, 50, 75, 100, 150, 200, 250, 300]), made),
     only(number("noise", "noise", range(0, 1, 0.05)), () => made() && asked("data") !== "tumours"),
-    only(h("p", { class: "hint" }, "Click on the map to place points; every third one is held out."), () => !made()),
+    only(h("p", { class: "hint" }, "Click on the map to place points. Every third one, drawn hollow, is held out."), () => !made()),
     only(brushes, () => !made()),
     only(
       h("div", { class: "row" },
@@ -193,7 +193,7 @@ function render({ model, el }) {
     h("h3", {}, "Network ", h("span", { class: "count" }, fewer, layers, more)),
     h("div", { class: "diagram" }, net, steppers),
     h("div", { class: "fields" },
-      choice("activation", "activation"), choice("init", "first weights"),
+      choice("activation", "activation"), choice("init", "start"),
       number("dropout", "dropout", range(0, 0.8, 0.1)), box("batch_norm", "batch norm"),
       yours("activation")),
   );
@@ -229,7 +229,7 @@ function render({ model, el }) {
   const charts = h(
     "section", { class: "card charts" },
     h("div", {}, h("h3", {}, "Cost"), scores, cost),
-    h("div", {}, h("h3", {}, "Gradient norms"), h("div", { class: "scores layers" }), norms),
+    h("div", {}, h("h3", {}, "Gradients by layer"), h("div", { class: "scores layers" }), norms),
   );
   const goals = h("ul");
   const caption = h("p", { class: "caption", "aria-live": "polite", role: "status" });
@@ -324,7 +324,7 @@ function render({ model, el }) {
     const points = new Float32Array((bytes.buffer ?? bytes).slice(bytes.byteOffset ?? 0, (bytes.byteOffset ?? 0) + bytes.byteLength));
     const r = Math.max(2.6, width / 90);
     for (const late of [1, 0]) {
-      if (late && !held.checked) continue;
+      if (late && !held.checked && asked("data") !== "placed") continue;
       for (let i = 0; i < points.length; i += 4) {
         const [x1, x2, label, out] = points.subarray(i, i + 4);
         if (out !== late) continue;
@@ -401,18 +401,22 @@ function render({ model, el }) {
     pen.stroke();
   }
 
-  // Units stand in columns, two to a layer where one would be too long.
+  // Units stand in columns; a layer takes as many of them as make the tiles largest.
   function arrange(width, height) {
     const sizes = frame.sizes.slice(0, -1);
-    const narrow = width < 420 ? 1 : 0;
-    const tall = Math.max(4, Math.min(8, Math.floor(height / 34)));
-    const columns = sizes.map((n) => Math.ceil(n / tall));
+    const [gap, slot] = width < 420 ? [4, 14] : [6, 30];
+    const inner = width - 12;
+    let side = 0;
+    let columns = [];
+    for (let tall = 16; tall > 2; tall--) {
+      const across = sizes.map((n) => Math.ceil(n / tall));
+      const total = across.reduce((a, b) => a + b, 0);
+      const rows = Math.max(...sizes.map((n, l) => Math.ceil(n / across[l])));
+      const fits = Math.floor(Math.min(42, height / rows - gap, (inner - slot * sizes.length) / total - gap));
+      if (fits > side) [side, columns] = [fits, across];
+    }
     const total = columns.reduce((a, b) => a + b, 0);
-    const gap = narrow ? 5 : 6;
-    const rows = Math.max(...sizes.map((n, l) => Math.ceil(n / columns[l])));
-    const side = Math.floor(
-      Math.min(42, (height - 2) / rows - gap, (width - 30 - 26 * sizes.length) / total - gap));
-    const between = (width - 24 - total * (side + gap)) / sizes.length;
+    const between = (inner - total * (side + gap)) / sizes.length;
     let x = 2;
     return sizes.map((n, l) => {
       const per = Math.ceil(n / columns[l]);
@@ -525,7 +529,7 @@ function render({ model, el }) {
     const entries = [["training", "zero", frame], ["validation", "one dashed", { J: frame.J_val, right: frame.right_val }]];
     if (frame.beside) entries.push(["library’s", "third dotted", frame.beside]);
     write(scores, entries.map(([name, look, s]) => [look, `${name} ${one(s.J)} · ${percent(s.right)}`]));
-    write(charts.querySelector(".layers"), gradients.map((_, l) => [`layer-${l}`, l === gradients.length - 1 ? "output" : `layer ${l + 1}`]));
+    write(charts.querySelector(".layers"), gradients.map((_, l) => [`layer-${l}`, l === gradients.length - 1 ? "out" : `${l + 1}`]));
   }
 
   // A short list of keys: a line's look, and words.
