@@ -24,6 +24,7 @@ from benchmarks.publish import PAGE, markdown, write
 from benchmarks.report import duration
 from benchmarks.with_nnlib import as_convolved
 from benchmarks.workloads import OURS, Recipe, Workload
+from nnlib import linear_regression
 
 PLAN = Plan(rounds=1, turns=7, seconds=0.05)
 WIDTHS = (784, 256, 128, 10)
@@ -80,10 +81,41 @@ def no_first_dX() -> Trick:
     return Trick(plain, nnlib)
 
 
-def in_columns() -> Trick:
-    """The product's memory in the lecture's columns: Z = A Wᵀ, 256 units, batch 64."""
-    A, W = normal(64, 784), normal(256, 784)
-    return Trick(plain=lambda: A @ W.T, nnlib=lambda: (W @ A.T).T)
+def into_grad() -> Trick:
+    """dW computed where it belongs, not beside it and then copied: 784 to 256, batch 64."""
+    A, dZ = normal(64, 784), normal(64, 256)
+    dense = nn.Dense(784, 256, rng=np.random.default_rng(problems.SEED))
+    dense.forward(A)
+    dW, db = np.empty_like(dense.W), np.empty_like(dense.b)
+
+    def plain() -> np.ndarray:
+        dW[...] = dZ.T @ A
+        db[...] = dZ.sum(axis=0)
+        return dW
+
+    def nnlib() -> np.ndarray:
+        dense.fill_gradients(dZ)
+        return dense.dW
+
+    return Trick(plain, nnlib)
+
+
+def one_residual() -> Trick:
+    """Xθ − y kept from the cost for the next gradient: 20 steps of descent, 60000×100."""
+    X, y, lr = normal(60_000, 100), normal(60_000), 0.1
+
+    def plain() -> np.ndarray:
+        theta: np.ndarray = np.zeros(100, np.float32)
+        for _ in range(20):
+            theta = theta - lr * linear_regression.gradient(X, y, theta)
+            linear_regression.cost(X, y, theta)
+        return theta
+
+    def nnlib() -> np.ndarray:
+        path, _ = linear_regression.gradient_descent(X, y, lr=lr, steps=20)
+        return path[-1]
+
+    return Trick(plain, nnlib)
 
 
 def one_vector() -> Trick:
@@ -189,7 +221,7 @@ def batch_norm() -> Trick:
 TRICKS: dict[str, Callable[[], Trick]] = {
     made.__name__: made
     for made in (
-        *(float32, no_first_dX, in_columns, one_vector, adam_in_blocks),
+        *(float32, no_first_dX, into_grad, one_residual, one_vector, adam_in_blocks),
         *(mask, sigmoid, pooling, convolution, batch_norm),
     )
 }
