@@ -355,11 +355,15 @@ def test_every_feature_map_stands_in_the_picture():
     for layer in net.layers[:2]:
         A = layer.forward(A)
     assert np.array_equal(stages[0].maps, A[0])
-    shown = np.asarray(widget.mosaic.image.get_array().filled(np.nan))
-    side = widget.mosaic.side
-    assert np.isfinite(shown).sum() == (6 + 6 + 16) * side**2
-    assert np.nanmin(shown) == 0
-    assert np.nanmax(shown) == 1
+    widget.mosaic.show(stages)
+    shown, side = np.asarray(widget.mosaic.image.get_array()), widget.mosaic.side
+    assert np.count_nonzero(shown[..., 3]) == (6 + 6 + 16) * side**2
+    maps, top = stages[0].maps, 20
+    first = shown[top : top + side, :side]
+    place = np.unravel_index(maps[..., 0].argmax(), (12, 12))
+    level = (maps[..., 0].max() - maps.min()) / (maps.max() - maps.min())
+    middle = [int((i + 0.5) * side / 12) for i in place]
+    assert np.array_equal(first[tuple(middle)], widget.mosaic.palette[int(255 * level)])
 
 
 def test_a_net_without_a_convolution_has_no_maps_and_still_reads():

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from nnlib.convolution import Conv2D
@@ -41,14 +42,17 @@ def read(net: Sequential, X: np.ndarray) -> tuple[list[Stage], np.ndarray]:
 class Mosaic:
     """Every map of every stage as a small picture of its own, in one image of width × height.
 
-    Colours run from the lowest to the highest value within a stage.
+    Colours run from the lowest to the highest value within a stage. They are looked up here, on the
+    small maps: matplotlib would do so for every pixel of the image, in twice the time.
     """
 
+    palette = (255 * colormaps["viridis"](np.arange(256))).astype(np.uint8)
+
     def __init__(self, ax: Axes, stages: list[Stage], width: int, height: int) -> None:
-        self.shape = height, width
+        self.empty = np.zeros((height, width, 4), np.uint8)
         self.side = _largest_side([stage.maps.shape[2] for stage in stages], width, height)
         self.columns = (width + GAP) // (self.side + GAP)
-        self.image = ax.imshow(np.zeros((height, width)), vmin=0, vmax=1, interpolation="nearest")
+        self.image = ax.imshow(self.empty, interpolation="nearest")
         ax.set(xlim=(0, width), ylim=(height, 0))
         ax.set_axis_off()
         shapes = [(stage.name, *stage.maps.shape) for stage in stages]
@@ -57,16 +61,17 @@ class Mosaic:
 
     def show(self, stages: list[Stage]) -> None:
         """Draw the maps of the same stages for another image."""
-        canvas = np.full(self.shape, np.nan, dtype=np.float32)
+        canvas = self.empty.copy()
         for stage, top in zip(stages, self._tops(stages), strict=True):
             H, W, C = stage.maps.shape
             low, high = stage.maps.min(), stage.maps.max()
-            maps = (stage.maps - low) / (high - low or 1)
+            levels = 255 * (stage.maps - low) / (high - low or 1)
+            colours = self.palette[levels.astype(np.uint8)]
             rows, columns = (np.arange(self.side) * n // self.side for n in (H, W))
-            maps = maps[rows][:, columns]
+            maps = colours[rows][:, columns]
             for k in range(C):
                 i, j = np.multiply(divmod(k, self.columns), self.side + GAP)
-                canvas[top + i : top + i + self.side, j : j + self.side] = maps[..., k]
+                canvas[top + i : top + i + self.side, j : j + self.side] = maps[:, :, k]
         self.image.set_data(canvas)
 
     def _tops(self, stages: list[Stage]) -> list[int]:
