@@ -453,6 +453,15 @@ def test_some_sure_reading_is_changed_by_a_small_patch_and_a_large_one_does_not_
     assert not widget.goal_reached
 
 
+def test_the_class_menu_always_shows_a_choice():
+    widget = what_matters()
+    for option in widget.label.options:
+        widget.label.value = option
+        assert widget.label.index == widget.label.options.index(option)
+    widget.label.value = "the one it says"
+    assert widget.label.index == 0
+
+
 def test_a_class_that_the_net_rules_out_loses_nothing_and_the_caption_says_so():
     widget = what_matters()
     widget.size.value = 1

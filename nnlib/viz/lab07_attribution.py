@@ -62,7 +62,7 @@ class WhatMatters(Explorer):
         self.enough = H // 5
         K = net.forward(X[:1]).shape[1]
         self.example = slider("test digit", 1, 1, len(X))
-        self.label = dropdown("class", [(SAID, None), *((str(k), k) for k in range(K))])
+        self.label = dropdown("class", [SAID, *range(K)])
         self.size = slider(f"patch (pixels; a fifth: {self.enough})", max(1, H // 8), 1, H // 2)
         self.grey = dropdown("patch colour", [("grey", 0.5), ("white", 0.0), ("black", 1.0)])
         self.occluded = functools.lru_cache(8)(self._occluded)
@@ -86,7 +86,7 @@ class WhatMatters(Explorer):
         image = self.X[example]
         before = softmax(self.net.predict(image[None]).astype(float))[0]
         said = int(before.argmax())
-        k = said if self.label.value is None else self.label.value
+        k = said if self.label.value == SAID else self.label.value
         P, rows, columns = self.occluded(example, size, self.grey.value)
         drop = before[k] - P[:, :, k]
         i, j = np.unravel_index(drop.argmax(), drop.shape)
