@@ -7,7 +7,7 @@ import numpy as np
 import nnlib as nn
 from benchmarks import problems
 from benchmarks.contender import Contender, Stepwise
-from nnlib.convolution import batch_first, batch_last
+from nnlib.windows import batch_first, batch_last
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 OPTIMIZERS = {"adam": nn.Adam, "sgd": nn.SGD}
