@@ -133,7 +133,7 @@ class Grid(NamedTuple):
 
 
 def correlate(
-    X: np.ndarray, W: np.ndarray, grid: Grid, *, out: np.ndarray, b: np.ndarray | float = 0
+    X: np.ndarray, W: np.ndarray, grid: Grid, *, out: np.ndarray, b: np.ndarray | None = None
 ) -> None:
     """Fill out (H', W', C_out, m) with W ⋆ X + b for X (H, W, C, m) and W (C_out, kH, kW, C)."""
     (C_out, kH, kW, C), m = W.shape, X.shape[3]
@@ -142,13 +142,13 @@ def correlate(
     windows = windows.reshape(-1, kW * kH * C, m)  # overlapping in the ring: still a view
     twice = np.concatenate([W, W], axis=1).swapaxes(1, 2)
     turned = [twice[:, :, kH - turn : 2 * kH - turn].reshape(C_out, -1) for turn in range(kH)]
-    b = np.reshape(b, (-1, 1))
     part, *parts = parts_in_cache(kW * kH * C, m)
     for y, turn in zip(out, fill_by_row(ring, X, grid), strict=True):
         np.matmul(turned[turn][:, part], windows[:, part], out=y)
         for further in parts:
             y += turned[turn][:, further] @ windows[:, further]
-        y += b
+        if b is not None:
+            y += b[:, None]
 
 
 def parts_in_cache(entries: int, m: int) -> list[slice]:

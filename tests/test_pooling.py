@@ -84,7 +84,7 @@ def test_the_lectures_matrix():
     assert dX.sum() == 9
 
 
-def test_an_infinite_gradient_or_a_nan_is_not_hidden():
+def test_a_nan_is_not_hidden():
     X = np.float32([1, np.nan, 3, 4]).reshape(1, 1, 4, 1)
     np.testing.assert_array_equal(MaxPool2D((1, 2)).forward(X)[0, 0, :, 0], [np.nan, 4])
 
