@@ -114,7 +114,7 @@ def test_the_hardest_images_come_first_and_misread_ones_say_so(net, images):
 
 def test_what_it_sees_are_the_maps_of_each_layer_in_order(net, images):
     x = images[0][0]
-    figure = lab07.what_it_sees(net, x, {"first": 1, "pooled": 2, "second": 4})
+    figure = lab07.what_it_sees(net, x, ["first", "pooled", "second"])
     filters, *rows = figure.axes
     assert np.array_equal(shown(filters)[:3, :2], net[0].W[0, ..., 0])
     assert np.array_equal(shown(filters)[:3, 3:5], net[0].W[1, ..., 0])
@@ -135,7 +135,7 @@ def test_what_it_sees_are_the_maps_of_each_layer_in_order(net, images):
 def test_what_it_sees_needs_filters(rng, images):
     dense = Sequential(Flatten(), Dense(72, 4, rng=rng))
     with pytest.raises(ValueError, match=r"must begin with a Conv2D .* got Flatten"):
-        lab07.what_it_sees(dense, images[0][0], {})
+        lab07.what_it_sees(dense, images[0][0], [])
 
 
 def test_shift_curves_draw_the_shares_in_percent():

@@ -19,6 +19,7 @@ from nnlib.layer import Layer
 from nnlib.normalization import BatchNorm
 from nnlib.pooling import GlobalAvgPool2D, MaxPool2D
 from nnlib.sequential import Sequential
+from nnlib.viz.lab07_maps import read
 from nnlib.viz.style import (
     COLOURS,
     DASHES,
@@ -133,19 +134,15 @@ def hardest(net: Sequential, X: np.ndarray, y: np.ndarray, k: int = 16) -> Cours
     return digits_grid(X[order], titles, caption=caption)
 
 
-def what_it_sees(net: Sequential, x: np.ndarray, layers: Mapping[str, int]) -> CourseFigure:
+def what_it_sees(net: Sequential, x: np.ndarray, names: Sequence[str]) -> CourseFigure:
     """The filters of the first layer, and the maps that one image x (H, W, C) becomes.
 
-    `layers` names the layers to show and says at which place of `net` they stand.
+    `names` are those of the convolutions and poolings that have maps, from the first one on.
     """
-    first, A, outputs = net[0], x[None], []
+    first, (stages, _) = net[0], read(net, x)
     if not isinstance(first, Conv2D):
         raise ValueError(f"the network must begin with a Conv2D to show its filters, got {first!r}")
-    for layer in net:
-        A = layer.forward(A)
-        outputs.append(A[0])
-    maps = {name: outputs[i] for name, i in layers.items()}
-    heights = [1, *(-(-Y.shape[2] // MAPS_IN_A_ROW) for Y in maps.values())]
+    heights = [1, *(-(-stage.maps.shape[2] // MAPS_IN_A_ROW) for stage in stages)]
     size = (8, 1.15 * sum(heights) + 0.4)
     made, axes = figure(len(heights), 1, size=size, height_ratios=heights)
     kernels = first.W[..., 0].transpose(1, 2, 0)
@@ -153,7 +150,7 @@ def what_it_sees(net: Sequential, x: np.ndarray, layers: Mapping[str, int]) -> C
     _picture(axes[0], _mosaic(kernels, MAPS_IN_A_ROW), cmap=SIGNED, vmin=-top, vmax=top)
     axes[0].set_title("the filters of the first layer (orange above zero, purple below)", size=11)
     said = []
-    for ax, (name, Y) in zip(axes[1:], maps.items(), strict=True):
+    for ax, name, (_, Y) in zip(axes[1:], names, stages, strict=True):
         _picture(ax, _mosaic(Y, MAPS_IN_A_ROW), cmap="viridis", vmin=0, vmax=Y.max())
         H, W, C = Y.shape
         ax.set_title(f"{name}: {C} maps of {H}×{W}", size=11)
