@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.gridspec import GridSpecFromSubplotSpec
 
 from nnlib.viz.playground_data import inside
 from nnlib.viz.playground_frame import Look
@@ -19,12 +20,13 @@ from nnlib.viz.style import (
     REFERENCE,
     TRAIN,
     VALIDATION,
-    CourseAxes,
     CourseFigure,
     figure,
 )
 
 EXTENT = (-VIEW, VIEW, -VIEW, VIEW)
+TALLEST = 6
+EDGE: dict[str, Any] = {"color": GREY, "lw": 0.6}
 
 
 def picture(
@@ -53,23 +55,31 @@ def _draw_map(ax: Axes, seen: Look, training: Training) -> None:
 
 
 def _draw_units(ax: Axes, seen: Look) -> None:
-    """One column per hidden layer; a silent unit is crossed out."""
-    ax.set(title="hidden units", xticks=[], yticks=[])
+    """Hidden layers from left to right, in columns of at most six; a silent unit is struck out."""
+    left, tall = 0.0, 3
+    for number, (layer, silent) in enumerate(zip(seen.units, seen.silent, strict=True), start=1):
+        columns = -(-len(layer) // TALLEST)
+        rows = -(-len(layer) // columns)
+        tall = max(tall, rows)
+        for k, (tile, dead) in enumerate(zip(layer, silent, strict=True)):
+            x, y = left + k // rows, (rows - 1) / 2 - k % rows
+            _draw_unit(ax, x, y, tile, dead)
+        middle = left + (columns - 1) / 2
+        ax.text(middle, -rows / 2 - 0.1, f"layer {number}", ha="center", va="top", size=10)
+        left += columns + 0.6
+    ax.set(title="hidden units" if seen.units else "no hidden units")
+    ax.set(xlim=(-0.6, max(left - 1, 1.0)), ylim=(-tall / 2 - 0.6, tall / 2 + 0.1))
+    ax.set_aspect("equal")
     ax.axis("off")
-    spec = ax.get_subplotspec()
-    if not seen.units or spec is None or ax.figure is None:
-        return
-    rows = max(len(layer) for layer in seen.units)
-    cells = GridSpecFromSubplotSpec(rows, len(seen.units), spec, wspace=0.1, hspace=0.1)
-    for column, (layer, silent) in enumerate(zip(seen.units, seen.silent, strict=True)):
-        for row, (tile, dead) in enumerate(zip(layer, silent, strict=True)):
-            small = ax.figure.add_subplot(cells[row, column], axes_class=CourseAxes)
-            top = np.abs(tile).max() or 1.0
-            small.imshow(tile, cmap=PALE_CLASSES, vmin=-top, vmax=top)
-            small.set(xticks=[], yticks=[])
-            small.spines[:].set_visible(False)
-            if dead:
-                small.plot([0, 1], [0, 1], color=GREY, lw=1, transform=small.transAxes)
+
+
+def _draw_unit(ax: Axes, x: float, y: float, tile: np.ndarray, dead: bool) -> None:
+    r, top = 0.44, np.abs(tile).max() or 1.0
+    extent = (x - r, x + r, y - r, y + r)
+    ax.imshow(tile, extent=extent, cmap=PALE_CLASSES, vmin=-top, vmax=top)
+    ax.plot([x - r, x + r, x + r, x - r, x - r], [y - r, y - r, y + r, y + r, y - r], "-", **EDGE)
+    if dead:
+        ax.plot([x - r, x + r], [y - r, y + r], "-", color=GREY, lw=1.5)
 
 
 def _draw_costs(ax: Axes, training: Training, reference: Training | None) -> None:

@@ -126,6 +126,7 @@ def test_two_playgrounds_keys_mistakes_and_a_page_that_is_left(lab, server):
     for key in ("ArrowRight", "ArrowRight", "ArrowUp", "1", "Enter"):
         two.map.press(key)
     two.say("on points placed by hand")
+    expect(two.root.locator(".scores").first).to_contain_text("training 0.")
     assert lab.page.evaluate(active) == before
     assert lab.kernel_says("two.settings.points") == "((0.0, 0.0, 0), (0.4, 0.2, 1))"
     box = two.map.bounding_box()

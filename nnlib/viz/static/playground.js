@@ -790,7 +790,7 @@ function render({ model, el }) {
   }
 
   const heard = [
-    ["change:frame", newFrame], ["change:asked", showSettings], ["change:own", showSettings],
+    ["change:shown", newFrame], ["change:asked", showSettings], ["change:own", showSettings],
     ["change:points", () => frame && drawMap()], ["change:goals", showGoals], ["change:caption", showWords],
     ["change:training change:speed change:problem", showState],
   ];
