@@ -112,7 +112,7 @@ def draw(curves: Sequence[Curve], gflops: float) -> CourseFigure:
         panel.minorticks_off()
         panel.set(xlabel=axis.label, title=axis.title)
     panels[0].set_ylabel("milliseconds per training step")
-    panels[0].legend(loc="upper left")
+    panels[-1].legend(loc="lower right")
     made.caption = caption(curves, gflops)
     return made
 
