@@ -91,6 +91,7 @@ def test_settings_travel_as_a_line_as_a_link_and_with_spaces():
         ("data=sun", "no data called 'sun': take moons, circles"),
         ("colour=red", "no setting called 'colour'"),
         ("lr", "written name=value"),
+        ("batch_norm=perhaps", "batch_norm is yes or no, got 'perhaps'"),
         ("batch_norm=true&batch=1", "batches of 2 or more"),
         ("features=3,3", "two different features"),
         ("data=tumours&features=3,30", "features are numbered 0 to 29"),
@@ -157,6 +158,15 @@ def test_a_new_point_moves_no_other_to_another_set():
     play._answer({"do": "take back"})
     assert len(play.settings.points) == 6
     assert play.problem == ""
+
+
+def test_points_placed_while_something_else_is_wrong_are_kept():
+    play = Playground("data=placed")
+    play.change(lr=0)
+    for label in (0, 1, 0):
+        play._answer({"do": "place", "point": [label, label, label]})
+    play.change(lr=0.1)
+    assert [point[2] for point in play.settings.points] == [0, 1, 0]
 
 
 # ---- training

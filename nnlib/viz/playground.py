@@ -375,9 +375,9 @@ class Playground(anywidget.AnyWidget):
                 self.speed = speed
             case {"do": "place", "point": [x1, x2, label]}:
                 point = round(x1, 2), round(x2, 2), label
-                self.change(data="placed", points=(*self.settings.points, point))
+                self.change(data="placed", points=[*self.asked["points"], point])
             case {"do": "take back"}:
-                self.change(points=self.settings.points[:-1])
+                self.change(points=self.asked["points"][:-1])
             case {"do": "shown", "view": str(view)}:
                 self._views.add(view)
             case {"do": "gone", "view": str(view)}:
@@ -436,12 +436,10 @@ class Playground(anywidget.AnyWidget):
         return said
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data = super()._repr_mimebundle_(**kwargs)
-        if isinstance(data, tuple):
-            data = data[0]
+        data, _ = super()._repr_mimebundle_(**kwargs)
         beside = look(self.reference) if self.reference else None
         still = picture(self.look(), self.student, beside, self.reference)
-        data = data | {"image/png": render(still, DENSITY, small=True), "text/plain": self.caption}
+        data |= {"image/png": render(still, DENSITY, small=True), "text/plain": self.caption}
         return data, {"image/png": {"width": css_width(still)}}
 
 

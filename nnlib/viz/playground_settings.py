@@ -85,6 +85,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "batch": (0, 300),
     "seed": (0, 2**31),
 }
+YES, NO = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 MOST_LAYERS, MOST_UNITS, MOST_POINTS = 4, 16, 300
 
 Point = tuple[float, float, int]
@@ -184,7 +185,10 @@ def _typed(name: str, value: Any, default: Any) -> Any:
         numbers = value.split(",") if isinstance(value, str) else value
         return tuple(_number(number) for number in numbers if number not in ("", " "))
     if isinstance(default, bool):
-        return value in (True, "True", "true", "yes", "1")
+        word = str(value).lower()
+        if word not in YES | NO:
+            raise ValueError(f"The setting {name} is yes or no, got {value!r}.")
+        return word in YES
     return _number(value) if isinstance(default, int | float) else value
 
 
