@@ -140,13 +140,13 @@ def correlate(
     ring = np.zeros((grid.width, kH, C, m), X.dtype)
     windows = np.moveaxis(sliding_window_view(ring, kW, axis=0), -1, 1)[:: grid.stride[1]]
     windows = windows.reshape(-1, kW * kH * C, m)  # overlapping in the ring: still a view
-    twice = np.concatenate([W, W], axis=1).swapaxes(1, 2)
-    turned = [twice[:, :, kH - turn : 2 * kH - turn].reshape(C_out, -1) for turn in range(kH)]
+    turn = np.arange(kH)[:, None]  # after t turns, place j of the ring holds row j − t of a window
+    turned = W[:, (turn.T - turn) % kH].transpose(1, 0, 3, 2, 4).reshape(kH, C_out, -1)
     part, *parts = parts_in_cache(kW * kH * C, m)
-    for y, turn in zip(out, fill_by_row(ring, X, grid), strict=True):
-        np.matmul(turned[turn][:, part], windows[:, part], out=y)
+    for y, t in zip(out, fill_by_row(ring, X, grid), strict=True):
+        np.matmul(turned[t, :, part], windows[:, part], out=y)
         for further in parts:
-            y += turned[turn][:, further] @ windows[:, further]
+            y += turned[t, :, further] @ windows[:, further]
         if b is not None:
             y += b[:, None]
 
@@ -165,12 +165,12 @@ def kernel_gradient(X: np.ndarray, dY: np.ndarray, grid: Grid) -> np.ndarray:
     ring = np.zeros((kH, C, grid.width, m), X.dtype)  # so that one product sums over W' and m
     windows = np.moveaxis(sliding_window_view(ring, kW, axis=2), -1, 0)[..., :: grid.stride[1], :]
     turned = np.zeros((kH, kW, kH * C, C_out), np.result_type(X, dY))
-    for dy, turn in zip(dY, fill_by_row(ring.transpose(2, 0, 1, 3), X, grid), strict=True):
+    for dy, t in zip(dY, fill_by_row(ring.transpose(2, 0, 1, 3), X, grid), strict=True):
         dy = dy.swapaxes(0, 1).reshape(C_out, -1)
-        turned[turn] += windows.reshape(kW, kH * C, -1) @ dy.T
-    turned = turned.reshape(kH, kW, kH, C, C_out)
-    dW = np.sum([np.roll(turned[turn], -turn, axis=1) for turn in range(kH)], axis=0)
-    return dW.transpose(3, 1, 0, 2)
+        turned[t] += windows.reshape(kW, kH * C, -1) @ dy.T
+    turn = np.arange(kH)[:, None]
+    turned_back = turned.reshape(kH, kW, kH, C, C_out)[turn, :, (turn.T + turn) % kH]
+    return turned_back.sum(axis=0).transpose(3, 0, 1, 2)
 
 
 def fill_by_row(ring: np.ndarray, X: np.ndarray, grid: Grid) -> Iterator[int]:
