@@ -26,6 +26,7 @@ LONGEST = 400  # steps after which a widget that does not end by itself is left
 DENSITY = 1.5  # pixels to a CSS pixel
 
 SLIDERS = (ipywidgets.IntSlider, ipywidgets.FloatSlider, ipywidgets.FloatLogSlider)
+PLAYED = (*SLIDERS, ipywidgets.Dropdown, ipywidgets.Checkbox)
 
 Kind = Literal["slider", "menu", "switch"]
 
@@ -120,7 +121,7 @@ def film(explorer: Explorer) -> Film | None:
         return None
     moved = [track.control for track in tracks]
     left = [control for control in explorer.controls if not any(control is one for one in moved)]
-    fixed = tuple(f"{control.description}: {_says(control)}" for control in left)
+    fixed = tuple(map(_says, left))
     frames = tuple(_frames(explorer, tracks))
     return Film(
         goal=explorer.goal,
@@ -141,7 +142,7 @@ def _tracks(explorer: Explorer) -> list[Track]:
     others = [
         track
         for control in explorer.controls
-        if not control.disabled and (clock is None or control is not clock.control)
+        if clock is None or control is not clock.control
         if (track := _track(control)) is not None
     ]
     chosen: list[Track] = []
@@ -163,6 +164,9 @@ def _tracks(explorer: Explorer) -> list[Track]:
 
 
 def _track(control: Any) -> Track | None:
+    """All that a control could show; None if it cannot be moved now, or is of another kind."""
+    if not isinstance(control, PLAYED) or control.disabled:
+        return None
     label = control.description
     if isinstance(control, ipywidgets.Checkbox):
         return Track(control, label, "switch", [False, True], ["off", "on"], int(control.value))
@@ -170,8 +174,6 @@ def _track(control: Any) -> Track | None:
         names = [str(o[0] if isinstance(o, tuple) else o) for o in control.options]
         values = [o[1] if isinstance(o, tuple) else o for o in control.options]
         return Track(control, label, "menu", values, names, control.index)
-    if not isinstance(control, SLIDERS):
-        return None
     count = round((control.max - control.min) / control.step) + 1
     points = [control.min + i * control.step for i in range(count)]
     logarithmic = isinstance(control, ipywidgets.FloatLogSlider)
@@ -204,7 +206,9 @@ def _clock(explorer: Explorer) -> Track:
 
 def _says(control: Any) -> str:
     track = _track(control)
-    return track.places[track.start] if track else str(control.value)
+    if track is not None:
+        return f"{track.label}: {track.places[track.start]}"
+    return str(getattr(control, "description", "") or control.label)
 
 
 def _frames(explorer: Explorer, tracks: Sequence[Track]) -> list[Frame]:

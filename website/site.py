@@ -59,15 +59,17 @@ def play(path: Path, site: Path) -> dict[str, str]:
         for output in cell.get("outputs", ())
         if "image/png" in output.get("data", {})
     }
-    figures = {}
+    figures: dict[str, str] = {}
     for cell, value in shown_values(notebook, path.parent):
-        if cell not in stored or not isinstance(value, DOMWidget):
-            continue
-        made = film(value) if isinstance(value, Explorer) else None
-        if made is None:
-            figures[cell] = unmoved(*stored_picture(stored[cell]), pictures)
-        else:
-            figures[cell] = moving(made, cell, pictures)
+        output = stored.pop(cell, None)
+        if output is not None and isinstance(value, DOMWidget):
+            made = film(value) if isinstance(value, Explorer) else None
+            if made is None:
+                figures[cell] = unmoved(*stored_picture(output), pictures)
+            else:
+                figures[cell] = moving(made, cell, pictures)
+        if not stored:  # what is left of the lab shows no more pictures
+            break
     return figures
 
 
