@@ -197,6 +197,12 @@ def test_the_same_picture_is_stored_once(tmp_path):
     assert len(addresses) == len(list((tmp_path / "pictures").iterdir())) == 2
 
 
+def test_a_widget_that_is_no_film_says_how_to_move_it(tmp_path):
+    html = figures.unmoved(b"png", "3 < 4 units", 800, figures.Pictures(tmp_path))
+    assert 'alt="3 &lt; 4 units"' in html
+    assert "<figcaption>3 &lt; 4 units<p>To move this widget: <code>nnlib start</code>" in html
+
+
 def test_a_lab_is_run_again_cell_by_cell(tmp_path):
     cells = [
         nbformat.v4.new_markdown_cell("words"),
