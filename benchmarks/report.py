@@ -91,7 +91,7 @@ def preamble(run: Run) -> list[str]:
     return [
         f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}",
         f"{threads(run.threads)} on every side, {clock}; load at the start {machine['load']}",
-        f"workers run without {' and '.join(REMOVED)}",
+        f"workers run without {', '.join(REMOVED)}",
         f"limits: {'; '.join(found)}",
     ]
 

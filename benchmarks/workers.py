@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 from benchmarks.workloads import Recipe
 
 ROOT = Path(__file__).resolve().parents[1]
-REMOVED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+REMOVED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -36,7 +36,7 @@ class Block(NamedTuple):
 
 
 def environment(threads: int) -> dict[str, str]:
-    """A user's environment: this one's, without BLAS settings, and with a number of threads."""
+    """A user's environment: this one's without REMOVED, and with a number of threads."""
     kept = {name: value for name, value in os.environ.items() if name not in REMOVED}
     compiling_in_one_process = {"TORCHINDUCTOR_COMPILE_THREADS": "1"}
     return kept | dict.fromkeys(THREADS, str(threads)) | compiling_in_one_process

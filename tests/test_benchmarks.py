@@ -142,7 +142,7 @@ def test_the_table_says_what_was_met_missed_skipped_and_failed():
     assert "pytorch b 300 µs, pytorch compile skipped: no compiler" in text
     assert "FAILED" in text
     assert "the losses differ at step 3" in text
-    assert "workers run without OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE" in text
+    assert "workers run without OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE" in text
     assert "one thread on every side, processor time" in text
 
 
