@@ -4,49 +4,58 @@ Ticks, their labels and the grid take most of the time that matplotlib needs for
 laying the figure out takes more than drawing it. Neither changes while a slider moves a curve.
 """
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
 from nnlib.viz.picture import DPI, agg_canvas, encode
+from nnlib.viz.style import styled
+
+UNUSED = 20  # pixels beside an axes that may stay empty, rather than that it jumps at each move
 
 
 class Painter:
     """Gives PNGs of one figure; whoever changes its artists need not say what changed.
 
-    The first picture with new limits, ticks or titles is laid out and drawn in full. From the
-    second one on, what stays still comes from a copy, and the other artists are drawn over it.
+    With new limits, ticks or titles the figure is drawn in full, and laid out anew if need be. From
+    then on, what stays still comes from a copy, and the other artists are drawn over it.
     """
 
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
         self._layout = figure.get_layout_engine()
+        figure.set_layout_engine("none")
         self._frame: object = None
+        self._kept: dict[object, np.ndarray] = {}
         self._background: object = None
 
     def paint(self, density: float) -> bytes:
         """PNG of the figure as it is now, with `density` pixels to the CSS pixel."""
         self.figure.set_dpi(DPI * density)
-        if self._frame_moved(density):
-            self._draw_all()
-        else:
-            self._draw_over_background()
-        return encode(agg_canvas(self.figure))
-
-    def _frame_moved(self, density: float) -> bool:
+        canvas = agg_canvas(self.figure)
         frame = [density, self.figure.get_suptitle(), *map(_frame, self.figure.axes)]
-        moved = frame != self._frame
-        self._frame = frame
-        return moved
+        if frame != self._frame:
+            self._frame = frame
+            self._background = None
+            self._lay_out()
+        self._draw()
+        return encode(canvas)
 
-    def _draw_all(self) -> None:
-        self.figure.set_layout_engine(self._layout)
-        agg_canvas(self.figure).draw()
-        self.figure.set_layout_engine("none")
-        self._background = None
+    @styled
+    def _lay_out(self) -> None:
+        """Lay out, if the words around the axes do not fit any more, or leave much room unused."""
+        kept, rooms = self._kept, _rooms(self.figure)
+        if rooms.keys() == kept.keys() and all(
+            np.all((rooms[k] < kept[k] + 0.5) & (rooms[k] > kept[k] - UNUSED)) for k in kept
+        ):
+            return
+        if self._layout is not None:
+            self._layout.execute(self.figure)
+        self._kept = _rooms(self.figure)
 
-    def _draw_over_background(self) -> None:
+    def _draw(self) -> None:
         canvas = agg_canvas(self.figure)
         moving = [artist for part in _parts(self.figure) for artist in _moving(part)]
         if self._background is None:
@@ -59,6 +68,23 @@ class Painter:
         canvas.restore_region(self._background)
         for artist in moving:
             artist.draw(canvas.get_renderer())
+
+
+def _rooms(figure: Figure) -> dict[object, np.ndarray]:
+    """How many pixels ticks and labels take left of, below, right of and above each axes."""
+    renderer = agg_canvas(figure).get_renderer()
+    rooms: dict[object, np.ndarray] = {(figure.dpi, bool(figure.get_suptitle())): np.zeros(4)}
+    for ax in figure.axes:
+        title = ax.get_title()
+        room = np.zeros(4)
+        if ax.get_visible() and ax.axison:
+            for axis in (ax.xaxis, ax.yaxis):
+                box = axis.get_tightbbox(renderer, for_layout_only=True)
+                if box is not None:
+                    beyond = np.subtract(box.extents, ax.bbox.extents) * (-1, -1, 1, 1)
+                    room = np.maximum(room, beyond)
+        rooms[ax, ax.get_visible(), bool(title) + title.count("\n")] = room
+    return rooms
 
 
 def _parts(figure: Figure) -> list[Axes | Figure]:

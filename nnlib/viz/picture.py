@@ -11,9 +11,10 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from nnlib.viz.agg import Canvas
 
 DPI = 100  # CSS pixels to an inch of a figure
 DENSITY = 2.0  # pixels to a CSS pixel, where no browser has told: sharp on any screen
@@ -42,13 +43,13 @@ def render(figure: Figure, density: float = 1.0, *, small: bool = False) -> byte
         figure.set_dpi(dpi)
 
 
-def agg_canvas(figure: Figure) -> FigureCanvasAgg:
+def agg_canvas(figure: Figure) -> Canvas:
     """The canvas on which `figure` is drawn as pixels."""
     canvas = figure.canvas
-    return canvas if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+    return canvas if isinstance(canvas, Canvas) else Canvas(figure)
 
 
-def encode(canvas: FigureCanvasAgg, *, small: bool = False) -> bytes:
+def encode(canvas: Canvas, *, small: bool = False) -> bytes:
     """PNG of what is drawn on `canvas`, made fast or `small`."""
     png = io.BytesIO()
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
