@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from nnlib.graph import Value, topological_order
-from nnlib.viz.style import GREY, INK, TRAIN, VALIDATION, CourseFigure, figure
+from nnlib.viz.style import GREY, INK, LETTERS, TRAIN, VALIDATION, CourseFigure, figure
 
 WIDTH, HEIGHT = 0.48, 0.64  # of a box, where columns and rows are 1 apart
 
@@ -77,8 +77,8 @@ def _draw_node(ax: Axes, value: Value, place: tuple[float, float], decimals: int
     label = " ".join(part for part in (value.name, value.op and f"({value.op})") if part)
     lines = (
         (label or "constant", INK),
-        (f"{value.data:.{decimals}f}", TRAIN),
-        (f"{value.grad:.{decimals}f}", VALIDATION),
+        (f"{value.data:.{decimals}f}", LETTERS[TRAIN]),
+        (f"{value.grad:.{decimals}f}", LETTERS[VALIDATION]),
     )
     for k, (text, colour) in enumerate(lines):
         ax.text(
@@ -105,7 +105,7 @@ def _draw_edge(
         y,
         factors,
         fontsize=8,
-        color=VALIDATION,
+        color=LETTERS[VALIDATION],
         ha="center",
         va="center",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},

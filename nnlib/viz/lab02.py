@@ -26,6 +26,7 @@ from nnlib.viz.style import (
     CLASS_1,
     GREY,
     INK,
+    LETTERS,
     MARKERS,
     OUTLINE,
     PALE_CLASSES,
@@ -112,9 +113,9 @@ class _Box:
         ax.add_patch(self.frame)
         middle: dict[str, Any] = {"ha": "center", "va": "center"}
         ax.text(x, y + 0.2, name, fontsize=11, **middle)
-        self.value = ax.text(x, y, "", fontsize=9.5, color=TRAIN, **middle)
-        self.grad = ax.text(x, y - 0.2, "", fontsize=9.5, color=VALIDATION, **middle)
-        self.news = ax.text(x, y + news, "", fontsize=9.5, color=REFERENCE, **middle)
+        self.value = ax.text(x, y, "", fontsize=9.5, color=LETTERS[TRAIN], **middle)
+        self.grad = ax.text(x, y - 0.2, "", fontsize=9.5, color=LETTERS[VALIDATION], **middle)
+        self.news = ax.text(x, y + news, "", fontsize=9.5, color=LETTERS[REFERENCE], **middle)
 
     def mark(self, colour: str | None) -> None:
         self.frame.set_edgecolor(colour or GREY)
@@ -149,9 +150,8 @@ class ChainSteps(Explorer):
         self._place_edges(ax)
         legend = (("value", TRAIN), ("gradient", VALIDATION), ("after the update", REFERENCE))
         for k, (words, colour) in enumerate(legend):
-            ax.text(
-                8.94, 4.28 - 0.24 * k, words, color=colour, fontsize=10, ha="right", va="center"
-            )
+            look: dict[str, Any] = {"color": LETTERS[colour], "fontsize": 10, "va": "center"}
+            ax.text(8.94, 4.28 - 0.24 * k, words, ha="right", **look)
         self.stages = self._make_stages()
         super().__init__(made, controls=[self.x, self.y, self.alpha, self.steps])
         self.steps.value = step
@@ -182,9 +182,8 @@ class ChainSteps(Explorer):
                 place, align = ((x + u) / 2, y + 0.56), "center"
             else:
                 place, align = (x + 0.08, 3.11 if y > v else 1.45), "left"
-            self.edges[source, target] = ax.text(
-                *place, "", fontsize=9, color=VALIDATION, ha=align, va="center", linespacing=1.1
-            )
+            look = {"color": LETTERS[VALIDATION], "fontsize": 9, "linespacing": 1.1}
+            self.edges[source, target] = ax.text(*place, "", ha=align, va="center", **look)
 
     def _make_stages(self) -> list[tuple[str, ...]]:
         """What each step reveals: "a0" the value of a box, "da0" its gradient."""
@@ -473,7 +472,8 @@ class StepSize(Explorer):
         made, ax = figure(size=(8.4, 4.4))
         self.grid = np.logspace(-12, 0, 12 * self.PER_DECADE + 1)
         ax.axhspan(1e-13, 1e-7, color=REFERENCE, alpha=0.12, linewidth=0)
-        ax.text(0.8, 2.2e-13, "below 1e-7: trust it", color=REFERENCE, fontsize=11, ha="right")
+        sure: dict[str, Any] = {"color": LETTERS[REFERENCE], "fontsize": 11}
+        ax.text(0.8, 2.2e-13, "below 1e-7: trust it", ha="right", **sure)
         (self.other,) = ax.plot([], [], "--", color=GREY, linewidth=1.5, label="float32")
         (self.curve,) = ax.plot([], [], "-", color=TRAIN, label="float64")
         (self.point,) = ax.plot([], [], "o", color=VALIDATION, markersize=11, markeredgecolor="w")

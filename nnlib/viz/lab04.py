@@ -36,6 +36,7 @@ from nnlib.viz.style import (
     DASHES,
     GREY,
     INK,
+    LETTERS,
     MARKERS,
     OUTLINE,
     PALE,
@@ -844,7 +845,7 @@ def images(
     for ax, title, truth in zip(axes[0], np.asarray(titles), np.asarray(truths), strict=False):
         said.append(f" {title}" if title == truth else f" {title} (wrong: {truth})")
         ax.set_title(str(title) if title == truth else f"{title} ✗")
-        ax.title.set_color(INK if title == truth else VALIDATION)
+        ax.title.set_color(INK if title == truth else LETTERS[VALIDATION])
     made.caption = f"{count} digits in each row: {', '.join(rows)}{','.join(said)}."
     return made
 

@@ -24,6 +24,7 @@ from nnlib.viz.style import (
     COLOURS,
     DASHES,
     INK,
+    LETTERS,
     MARKERS,
     ORANGE,
     OUTLINE,
@@ -112,7 +113,7 @@ def digits_grid(
         ax.axis("off")
     for ax, x, title in zip(axes.flat, X, titles, strict=False):
         _picture(ax, x[..., 0], cmap="gray_r")
-        ax.set_title(title, size=11, color=VERMILLION if title.startswith("✗") else INK)
+        ax.set_title(title, size=11, color=LETTERS[VERMILLION] if title.startswith("✗") else INK)
     H, W = X.shape[1:3]
     made.caption = caption or f"{len(X)} images of {H}×{W} pixels: {', '.join(titles)}."
     return made

@@ -11,7 +11,7 @@ from nnlib.viz.cells import SIGNED, Cells, bare, enclose, frame, heading, short_
 from nnlib.viz.controls import dropdown, slider
 from nnlib.viz.explorer import Explorer
 from nnlib.viz.number_grid import NumberGrid
-from nnlib.viz.style import INK, VERMILLION, CourseFigure, figure
+from nnlib.viz.style import INK, LETTERS, VERMILLION, CourseFigure, figure
 from nnlib.viz.yours import compare
 
 Convolve = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -105,7 +105,7 @@ class SlidingKernel(Sliding):
         ax.text(middle + 3.7, 2.5, "×", fontsize=16, **centred)
         ax.text(middle + 1.5, 4.75, "=", fontsize=16, **centred)
         ax.text(middle + 4.2, 7, "Σ =", fontsize=15, **centred)
-        self.sum = ax.text(middle + 6.2, 7, "", fontsize=18, color=VERMILLION, **centred)
+        self.sum = ax.text(middle + 6.2, 7, "", fontsize=18, color=LETTERS[VERMILLION], **centred)
         self.border, self.room = (frame(ax, linewidth=1.5, linestyle=":") for _ in range(2))
         enclose(self.border, (WIDEST, WIDEST), self.n)
         self.window, self.pixel = (frame(ax, VERMILLION) for _ in range(2))

@@ -35,6 +35,7 @@ from nnlib.viz.explorer import Explorer
 from nnlib.viz.style import (
     GREY,
     INK,
+    LETTERS,
     ORANGE,
     OUTLINE,
     PALE,
@@ -132,7 +133,7 @@ def winners(validation: np.ndarray, test: np.ndarray) -> CourseFigure:
     ):
         ax.plot(100 * scores, np.full(len(scores), row), mark, color=colour, ms=9, alpha=0.6)
         ax.plot(100 * scores.mean(), row, "|", color=INK, ms=34, mew=3)
-        ax.text(0.01, row + 0.28, name, color=colour, transform=ax.get_yaxis_transform())
+        ax.text(0.01, row + 0.28, name, color=LETTERS[colour], transform=ax.get_yaxis_transform())
     ax.axvline(0, color=GREY, linestyle=":")
     ax.set(xlabel="winner above the average of all (points of accuracy)", yticks=[])
     ax.set(ylim=(-0.5, 1.6))

@@ -32,6 +32,13 @@ COLOURS = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P")
 DASHES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (2, 1)))
 
+LETTERS = {
+    BLUE: BLUE,
+    VERMILLION: "#B04A00",
+    GREEN: "#00714F",
+    PINK: "#A34478",
+}  # the same hues for words: thin strokes need a contrast of 4.5 to white, and to a pale tint
+
 PALE_CLASSES = LinearSegmentedColormap.from_list("classes", ["#A6CEE4", "white", "#F1C7A6"])
 OUTLINE = (withStroke(linewidth=4, foreground="white"),)
 
