@@ -19,6 +19,7 @@ from nnlib.dense import Dense
 from nnlib.dropout import Dropout
 from nnlib.flatten import Flatten
 from nnlib.layer import Layer
+from nnlib.normalization import BatchNorm
 from nnlib.pooling import MaxPool2D
 from nnlib.sequential import Sequential
 from nnlib.summary import summary
@@ -137,20 +138,21 @@ def alexnet(*, groups: int = 2, n_classes: int = 1000) -> Blueprint:
 
 
 def small_alexnet(
-    *, rng: np.random.Generator, C: int = 3, n_classes: int = 10, dtype: type = np.float32
+    *, rng: np.random.Generator, C: int = 1, n_classes: int = 10, dtype: type = np.float32
 ) -> Sequential:
-    """AlexNet's sibling for images of 32 × 32 × C: the same layers in turn, a quarter as wide."""
+    """AlexNet's sibling for images of 32 × 32 × C, with what was new in it, and for some seconds.
+
+    A stride at once, overlapping windows, groups, ReLU and dropout; for the paper's local response
+    normalisation stands batch norm. 28,874 parameters for C = 1.
+    """
     pool = partial(MaxPool2D, 3, stride=2)
     return Blueprint(
-        partial(Conv2D, C, 24, 5, padding=2), ReLU, pool,
-        partial(Conv2D, 24, 48, 5, padding=2, groups=2), ReLU, pool,
-        partial(Conv2D, 48, 64, 3, padding=1), ReLU,
-        partial(Conv2D, 64, 64, 3, padding=1, groups=2), ReLU,
-        partial(Conv2D, 64, 48, 3, padding=1, groups=2), ReLU, pool,
+        partial(Conv2D, C, 16, 5, stride=2, padding=2), partial(BatchNorm, 16), ReLU, pool,
+        partial(Conv2D, 16, 32, 3, padding=1), ReLU,
+        partial(Conv2D, 32, 32, 3, padding=1, groups=2), ReLU, pool,
         Flatten,
-        partial(Dropout, 0.5), partial(Dense, 3 * 3 * 48, 128), ReLU,
-        partial(Dropout, 0.5), partial(Dense, 128, 128), ReLU,
-        partial(Dense, 128, n_classes),
+        partial(Dropout, 0.5), partial(Dense, 3 * 3 * 32, 64), ReLU,
+        partial(Dense, 64, n_classes),
     ).build(rng=rng, dtype=dtype)  # fmt: skip
 
 
