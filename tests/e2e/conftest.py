@@ -1,13 +1,21 @@
+import re
 import shutil
 
 import pytest
+
+FAILED = pytest.StashKey[bool]()
+
+
+def chromium_program():
+    """Where a Chromium is, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="session")
 def chromium():
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    program = program or shutil.which("google-chrome")
+    program = chromium_program()
     if program is None:
         pytest.skip("no Chromium on this machine: install it to run the end-to-end tests")
     from lab import CHROMIUM_FLAGS
@@ -28,10 +36,27 @@ def server(tmp_path_factory):
     server.stop()
 
 
-@pytest.fixture
-def lab(chromium, server):
+@pytest.fixture(scope="session")
+def desk(chromium, server):
+    """One page for all tests of a worker: loading JupyterLab takes longer than most of them."""
     from lab import LabPage
 
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     yield LabPage(context.new_page(), server)
     context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture
+def lab(desk, request):
+    """The page on which a test opens a notebook; a failed test leaves a picture of it."""
+    yield desk
+    if request.node.stash.get(FAILED, False):
+        desk.screenshot(re.sub(r"\W+", "_", request.node.name))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -104,27 +105,39 @@ class LabPage:
         page.on("pageerror", lambda error: self.console.append(str(error)))
 
     def open(self, path: str) -> None:
-        """Open a notebook, alone, in the light theme, and wait for its kernel."""
-        address = f"{self.server.url}/lab/tree/{path}?reset&token={self.server.token}"
-        self.page.goto(address, timeout=60_000)
-        self.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context")
+        """Open a notebook, alone, in the light theme, with a kernel of its own."""
+        if "/lab" not in self.page.url:
+            address = f"{self.server.url}/lab?reset&token={self.server.token}"
+            self.page.goto(address, timeout=60_000)
+            self.page.wait_for_function("() => window.jupyterapp?.shell", timeout=60_000)
         self.page.evaluate(
-            """async (milliseconds) => {
+            """async ([path, milliseconds]) => {
                 const app = window.jupyterapp;
-                const { context } = app.shell.currentWidget;
-                const ready = async () => {
+                const open = async () => {
                     await app.restored;
+                    for (const panel of Array.from(app.shell.widgets("main"))) {
+                        await panel.context?.sessionContext?.shutdown();
+                        panel.dispose();
+                    }
+                    const { body } = document;
+                    if (body.dataset.jpThemeName !== "JupyterLab Light") {
+                        const theme = "JupyterLab Light";
+                        await app.commands.execute("apputils:change-theme", { theme });
+                    }
+                    const how = { path, factory: "Notebook" };
+                    const { context } = await app.commands.execute("docmanager:open", how);
                     await context.ready;
                     await context.sessionContext.ready;
                     await context.sessionContext.session.kernel.info;
                 };
                 const late = new Promise((_, fail) => setTimeout(
                     () => fail(new Error("the kernel was not ready in time")), milliseconds));
-                await Promise.race([ready(), late]);
+                await Promise.race([open(), late]);
             }""",
-            60_000,
+            [path, 60_000],
         )
-        self.theme("JupyterLab Light")
+        self.page.wait_for_function("() => !document.getElementById('jupyterlab-splash')")
+        self.console.clear()  # what the last notebook left behind as it was closed
 
     def run_all(self) -> None:
         """Run every cell, and wait until the kernel has nothing left to do."""
@@ -172,8 +185,14 @@ class LabPage:
             if output["output_type"] == "error"
         ]
         broken = self.page.get_by_text("Click to show javascript error").count()
+        broken += self.page.get_by_text("Error displaying widget").count()
         untold = self.page.locator(".nnlib-problem").all_inner_texts()
         return errors + ["a widget shows a JavaScript error"] * broken + untold + self.console
+
+    def widgets(self) -> list["WidgetOnPage"]:
+        """Every widget with a picture and a caption, in the order of the page."""
+        roots = self.page.locator(".nnlib-explorer, .nnlib-playground")
+        return [WidgetOnPage(roots.nth(k)) for k in range(roots.count())]
 
     def explorer(self, number: int = 0) -> "ExplorerOnPage":
         """The widget with that number, scrolled into view and shown."""
@@ -209,6 +228,132 @@ class LabPage:
         path = SCREENSHOTS / f"{name}.png"
         self.page.screenshot(path=path)
         return path
+
+
+CLIPPED = """(root) => {
+    const page = root.closest(".jp-OutputArea-output").getBoundingClientRect();
+    return Array.from(root.querySelectorAll("*"))
+        .filter((part) => part.getClientRects().length && !part.closest(".noUi-base"))
+        .filter((part) => part.getBoundingClientRect().right > page.right + 1
+            || part.scrollWidth > part.clientWidth + 1 && part.matches("label, button"))
+        .map((part) => part.outerHTML.slice(0, 120));
+}"""
+PIXELS = """async (root) => {
+    const drawn = Array.from(root.querySelectorAll("canvas"), (sheet) => sheet.toDataURL());
+    for (const image of root.querySelectorAll(".nnlib-picture img")) {
+        const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+        drawn.push(String.fromCharCode(...bytes.filter((_, i) => i % 16 === 5)));
+    }
+    return drawn.join().split("").reduce((h, c) => Math.imul(h, 31) + c.charCodeAt() | 0, 7);
+}"""
+CONTROL = "[role=slider], select, input:not([type=text]), button"
+
+
+class WidgetOnPage:
+    """Any widget with a picture, a caption, and something to move, an explorer or a playground."""
+
+    def __init__(self, root: Locator) -> None:
+        self.root = root
+        self.words = root.locator(".nnlib-words[aria-live], .caption")
+
+    def show(self) -> None:
+        """Scroll it into view, and wait until it can be seen."""
+        self.root.evaluate("(element) => element.scrollIntoView({ block: 'start' })")
+        expect(self.root.locator(".nnlib-picture img, canvas").first).to_be_visible()
+
+    @property
+    def caption(self) -> str:
+        """What it says now."""
+        return self.words.inner_text()
+
+    def pixels(self) -> int:
+        """A number that is another one when any of its pictures looks otherwise."""
+        return self.root.evaluate(PIXELS)
+
+    def clipped(self) -> list[str]:
+        """What does not fit into its place."""
+        return self.root.evaluate(CLIPPED)
+
+    @property
+    def is_explorer(self) -> bool:
+        """Whether its picture comes from the kernel."""
+        return "nnlib-explorer" in self.root.get_attribute("class")
+
+    def wait_for_other_pixels(self, pixels: int, seconds: float = 10) -> None:
+        """Wait until it looks otherwise than when its `pixels()` were these."""
+        give_up = time.monotonic() + seconds
+        while self.pixels() == pixels:
+            assert time.monotonic() < give_up, "the picture stayed as it was"
+            self.root.page.wait_for_timeout(50)
+
+    def main_controls(self) -> list[Locator]:
+        """What stands first (a slider, menu, box, table of numbers, button); Step, where it is."""
+        controls = self.root.locator(CONTROL).locator("visible=true")
+        step = self.root.get_by_role("button", name=re.compile("Step$"))
+        first = [controls.first] if self.is_explorer and controls.count() else []
+        return first + ([step] if step.count() else [])
+
+    @property
+    def name(self) -> str:
+        """Its class, as the cell that shows it says."""
+        source = self.root.evaluate(
+            """(root) => {
+                const cell = root.closest(".jp-Cell");
+                const { widgets } = window.jupyterapp.shell.currentWidget.content;
+                return widgets.find(({ node }) => node === cell).model.sharedModel.source;
+            }"""
+        )
+        made = re.findall(r"\b([A-Z][A-Za-z]+)\(", source)
+        return made[-1] if made else source.splitlines()[-1]
+
+    def label(self, control: Locator) -> str:
+        """What stands beside a control, or on it."""
+        return control.evaluate(
+            """(node) => node.closest(".widget-inline-hbox, .jupyter-widgets, label, button")
+                ?.querySelector("label, .widget-label")?.textContent || node.textContent.trim()"""
+        )
+
+    def drag(self, control: Locator) -> None:
+        """Drag a slider's handle to the right and back, as fast as a hand does."""
+        if control.get_attribute("role") != "slider":
+            return
+        mouse, box = self.root.page.mouse, control.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+        for way in [*range(0, 60, 5), *range(60, -60, -5)]:
+            mouse.move(x + way, y)
+            self.root.page.wait_for_timeout(16)
+        mouse.up()
+
+    def at_end(self, control: Locator, key: str) -> bool:
+        """Whether this key cannot move a control any further."""
+        return control.evaluate(
+            """(node, key) => {
+                if (node.matches("select")) {
+                    return node.selectedIndex === (key === "ArrowDown" ? node.length - 1 : 0);
+                }
+                const end = key === "ArrowRight" ? "aria-valuemax" : "aria-valuemin";
+                const now = node.getAttribute("aria-valuenow");
+                return now !== null && now === node.getAttribute(end);
+            }""",
+            key,
+        )
+
+    def key_for(self, control: Locator) -> str:
+        """The key that moves it from where it is."""
+        return control.evaluate(
+            """(node) => {
+                if (node.matches("button")) return "Enter";
+                if (node.matches("[type=checkbox]")) return " ";
+                if (node.matches("select")) {
+                    return node.selectedIndex < node.length - 1 ? "ArrowDown" : "ArrowUp";
+                }
+                const now = node.getAttribute("aria-valuenow");
+                if (now === null) return "ArrowUp";
+                return now === node.getAttribute("aria-valuemax") ? "ArrowLeft" : "ArrowRight";
+            }"""
+        )
 
 
 class ExplorerOnPage:
