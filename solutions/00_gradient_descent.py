@@ -85,7 +85,8 @@ def best_slope(x, y, slopes):
 # Write `linear_gradient(X, y, theta)`, which returns all of them as one array (n,).
 #
 # *Right? Then let the lab's widget walk by it:*
-# `lab00.LearningRate(x, y, gradient=linear_gradient)`.
+# `lab00.LearningRate(x, y, gradient=linear_gradient)`, with points of your own, say
+# `x = np.arange(5.0)` and `y = 2 * x`.
 
 
 # %% exercise="linear_gradient"

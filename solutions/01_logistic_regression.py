@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another: where a sigmoid is wanted, `nnlib.sigmoid` is there. This is what it can do:
+# answer to another: where a sigmoid is wanted, `nnlib.sigmoid` is there. This is what it can do:
 
 # %%
 import numpy as np
@@ -179,5 +179,5 @@ def auc(y, scores):
 # `from nnlib.viz import lab01`, then `lab01.logit_and_sigmoid(sigmoid)`,
 # `lab01.LossLimits(binary_cross_entropy)` or `lab01.PerceptronSteps(perceptron_update)`.
 #
-# Back to [lab 01](../notebooks/01_logistic_regression.ipynb), or on to lab 02, where the gradient
-# travels backwards.
+# Back to [lab 01](../notebooks/01_logistic_regression.ipynb), or on to
+# [lab 02](../notebooks/02_backprop_exercise.ipynb), where the gradient travels backwards.

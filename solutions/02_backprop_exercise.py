@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another. `nnlib.sigmoid` and `nnlib.softmax` are there to be used.
+# answer to another. `nnlib.sigmoid` and `nnlib.softmax` are there to be used.
 
 # %%
 import numpy as np
@@ -217,3 +217,11 @@ def softmax_gradient(Z, labels):
     Y = np.eye(Z.shape[1])[labels]
     return (Y_hat - Y) / len(Z)
     # END SOLUTION
+
+
+# %% [markdown]
+# All green? Then let the lab's widget check your gradient: `from nnlib.viz import lab02`, then
+# `lab02.StepSize(shallow_backward)`.
+#
+# Back to [lab 02](../notebooks/02_backprop_exercise.ipynb), or on to
+# [lab 03](../notebooks/03_activations.ipynb), where the gradient has many more layers to cross.

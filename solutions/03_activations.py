@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another: where a sigmoid is wanted, `nnlib.sigmoid` is there.
+# answer to another: where a sigmoid is wanted, `nnlib.sigmoid` is there.
 
 # %%
 import numpy as np
@@ -182,5 +182,5 @@ def prelu_backward(dA, Z, alpha):
 # with 256 digits `X` and their labels `y` as in the lab,
 # `lab03.GradientDepth(X, y, initial_weights)`.
 #
-# Back to [lab 03](../notebooks/03_activations.ipynb), or on to lab 04, where networks that learn
-# too well are held back.
+# Back to [lab 03](../notebooks/03_activations.ipynb), or on to
+# [lab 04](../notebooks/04_regularization.ipynb), where networks that learn too well are held back.

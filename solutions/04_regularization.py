@@ -1,9 +1,9 @@
 # %% [markdown]
-# # Exercises 04 · Regularization
+# # Exercises 04 · Regularisation
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another. Everywhere the penalty is the course's: $\frac{\lambda}{2m}\sum w^2$ for L2 and
+# answer to another. Everywhere the penalty is the course's: $\frac{\lambda}{2m}\sum w^2$ for L2 and
 # $\frac{\lambda}{m}\sum |w|$ for L1, never on a bias.
 
 # %%
@@ -203,5 +203,5 @@ def early_stopping(losses, patience):
 # the lab, `threshold=soft_threshold` in `lab04.PenaltyPath` and `rule=early_stopping` in
 # `lab04.EarlyStop`.
 #
-# Back to [lab 04](../notebooks/04_regularization.ipynb), or on to lab 05, where the walk downhill
-# gets faster.
+# Back to [lab 04](../notebooks/04_regularization.ipynb), or on to
+# [lab 05](../notebooks/05_optimizers.ipynb), where the walk downhill gets faster.

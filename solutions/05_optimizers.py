@@ -1,9 +1,9 @@
 # %% [markdown]
-# # Exercises 05 · Optimizers
+# # Exercises 05 · Optimisers
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check walks several steps with your function, from the middle of a run, so what you return as
-# the state must be what the next step needs. No exercise needs the answer of another. Here α is
+# the state must be what the next step needs. No exercise needs the answer to another. Here α is
 # `alpha`, ∇ is `grad`; all vectors have shape (n,).
 
 # %%
@@ -148,5 +148,5 @@ def newton_step(theta, grad, H):
 # All green? Then see your own momentum on the map of the lab: `from nnlib.viz import lab05`, then
 # `lab05.MomentumMap(momentum_step)`.
 #
-# Back to [lab 05](../notebooks/05_optimizers.ipynb), or on to lab 06, where a layer keeps its own
-# inputs normalised.
+# Back to [lab 05](../notebooks/05_optimizers.ipynb), or on to
+# [lab 06](../notebooks/06_batch_norm.ipynb), where a layer keeps its own inputs normalised.

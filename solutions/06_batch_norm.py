@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another. Rows are examples; $\gamma$ and $\beta$ hold one number per feature.
+# answer to another. Rows are examples; $\gamma$ and $\beta$ hold one number per feature.
 
 # %%
 import numpy as np
@@ -177,3 +177,12 @@ def fold_batch_norm(W, b, gamma, beta, running_mean, running_var, eps):
     scale = gamma / np.sqrt(running_var + eps)
     return scale[:, None] * W, scale * (b - running_mean) + beta
     # END SOLUTION
+
+
+# %% [markdown]
+# All green? Then see your own forward pass in the lab's picture: `from nnlib import datasets` and
+# `from nnlib.viz import lab06`, then
+# `lab06.GammaBeta(datasets.iris().X[:, 2], "petal length (cm)", batch_norm_forward)`.
+#
+# Back to [lab 06](../notebooks/06_batch_norm.ipynb), or on to
+# [lab 07](../notebooks/07_cnns.ipynb), where filters slide over an image.

@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another. Images are (m, H, W, C): image, row, column, channel. Loops are welcome; speed
+# answer to another. Images are (m, H, W, C): image, row, column, channel. Loops are welcome; speed
 # is the library's business.
 
 # %%
@@ -278,5 +278,5 @@ def learn_filter(X, Y, K, lr, steps):
 # `lab07_widgets.SlidingKernel(cross_correlate)` or
 # `lab07_widgets.PoolingWinners(max_pool_backward)`.
 #
-# Back to [lab 07](../notebooks/07_cnns.ipynb), or on to lab 08, where the numbers that nobody
-# learns are chosen.
+# Back to [lab 07](../notebooks/07_cnns.ipynb), or on to
+# [lab 08](../notebooks/08_hyperparameters.ipynb), where the numbers that nobody learns are chosen.

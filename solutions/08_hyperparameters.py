@@ -3,7 +3,7 @@
 #
 # Write your answer where it says `raise NotImplementedError`, run its cell, then the check below.
 # The check says what is right, what is not, and what the mistake may be. No exercise needs the
-# answer of another.
+# answer to another.
 
 # %%
 import numpy as np
