@@ -2,6 +2,8 @@
 
 import asyncio
 
+from colour import faint_words
+
 from nnlib.viz import Explorer
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -13,13 +15,16 @@ def exercise_every_control(explorer: Explorer) -> list[str]:
     Returns every caption seen, the first one first. Raises what `draw`, `step` or `restart` raised.
     """
     captions = [_seen(explorer)]
+    assert faint_words(explorer.figure) == {}
     for control in explorer.controls:
+        assert getattr(control, "description", "") or control.label
         start = control.value
         for value in [*_positions(control), start]:
             control.value = value
             captions.append(_seen(explorer))
     if explorer.buttons:
         captions += asyncio.run(_press_buttons(explorer))
+    assert faint_words(explorer.figure) == {}
     return captions
 
 

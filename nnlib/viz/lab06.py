@@ -207,8 +207,8 @@ class BatchSize(Explorer):
             _Peaks(right, np.linspace(0, 9, 73), self.std),
         ]
         left.axvspan(self.mean - self.std / 4, self.mean + self.std / 4, color=BAND, lw=0, zorder=0)
-        left.set(xlabel=f"batch mean μ_B: {name}", ylabel="2000 batches")
-        right.set(xlabel="batch spread σ_B", ylabel="")
+        left.set(xlabel=rf"batch mean $\mu_B$: {name}", ylabel="2000 batches")
+        right.set(xlabel=r"batch spread $\sigma_B$", ylabel="")
         left.legend(loc="upper right")
         super().__init__(made, controls=[self.size])
 
