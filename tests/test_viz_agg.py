@@ -71,11 +71,22 @@ def test_only_new_words_are_made_from_their_outlines(written, monkeypatch):
     assert made == ["new", "new"]
 
 
+def test_a_number_is_put_together_of_digits_and_looks_the_same(monkeypatch):
+    monkeypatch.setattr("nnlib.viz.agg.SUBPIXELS", 64)
+    made, ax = style.figure()
+    ax.set_axis_off()
+    for k in range(12):
+        ax.text(0.1, k / 13, f"−{np.pi * 10 ** (k % 5):.4f}", fontsize=8 + k)
+        ax.text(0.5, k / 13, f"× {np.e**k / 7:.3f}", fontsize=8 + k)
+    plain = pixels(FigureCanvasAgg(made))
+    assert np.abs(pixels(Canvas(made)) - plain).max() <= 10
+
+
 def test_only_so_many_words_are_kept():
     made, ax = style.figure()
     words = ax.text(0.5, 0.5, "")
     canvas = Canvas(made)
     for k in range(KEPT + 50):
-        words.set_text(str(k))
+        words.set_text(f"word {k}")
         words.draw(canvas.get_renderer())
     assert len(canvas.get_renderer()._pieces) == KEPT

@@ -14,6 +14,7 @@ from matplotlib.font_manager import FontProperties
 
 SUBPIXELS = 4  # to a pixel: no eye sees a letter an eighth of a pixel away from its place
 KEPT = 600  # pieces of text
+NUMBERS = frozenset("0123456789.-−+×→ ")  # a number is put together of its digits, drawn before
 
 
 class Renderer(RendererAgg):
@@ -22,6 +23,7 @@ class Renderer(RendererAgg):
     def __init__(self, width: float, height: float, dpi: float) -> None:
         super().__init__(width, height, dpi)
         self._pieces: OrderedDict[tuple[object, ...], tuple[np.ndarray, int, int]] = OrderedDict()
+        self._advances: dict[tuple[str, int], float] = {}
 
     def draw_text(
         self,
@@ -34,23 +36,38 @@ class Renderer(RendererAgg):
         ismath: bool | Literal["TeX"] = False,
         mtext: Any = None,
     ) -> None:
-        column, right = divmod(round(SUBPIXELS * x), SUBPIXELS)
-        row, up = divmod(round(SUBPIXELS * (self.height - y)), SUBPIXELS)  # from the bottom
-        look = gc.get_rgb(), gc.get_alpha(), gc.get_antialiased(), hash(prop)
-        key = s, angle, ismath, right, up, *look
-        if key in self._pieces:
-            self._pieces.move_to_end(key)
-        else:
-            offset = right / SUBPIXELS, up / SUBPIXELS
-            self._pieces[key] = self._drawn_apart(gc, offset, s, prop, angle, ismath, mtext)
-            if len(self._pieces) > KEPT:
-                self._pieces.popitem(last=False)
-        pixels, left, below = self._pieces[key]
+        digits = not ismath and not angle and NUMBERS.issuperset(s)
+        font = hash(prop)
+        look = gc.get_rgb(), gc.get_alpha(), gc.get_antialiased(), angle, ismath, font
         plain = self.new_gc()
         plain.copy_properties(gc)
         plain.set_alpha(1.0)
-        self.draw_image(plain, column - left, row - below, pixels)
+        for piece in s if digits else [s]:
+            column, right = divmod(round(SUBPIXELS * x), SUBPIXELS)
+            row, up = divmod(round(SUBPIXELS * (self.height - y)), SUBPIXELS)  # from the bottom
+            key = piece, right, up, look
+            if key in self._pieces:
+                self._pieces.move_to_end(key)
+            else:
+                offset = right / SUBPIXELS, up / SUBPIXELS
+                self._pieces[key] = self._drawn_apart(gc, offset, piece, prop, angle, ismath, mtext)
+                if len(self._pieces) > KEPT:
+                    self._pieces.popitem(last=False)
+            pixels, left, below = self._pieces[key]
+            self.draw_image(plain, column - left, row - below, pixels)
+            if digits:
+                x += self._advance(piece, prop, font)
         plain.restore()
+
+    def _advance(self, digit: str, prop: FontProperties, font: int) -> float:
+        """How far the next digit stands from this one."""
+        key = digit, font
+        if key not in self._advances:
+            apart, together = (
+                self.get_text_width_height_descent(s, prop, False)[0] for s in (f"0{digit}0", "00")
+            )
+            self._advances[key] = apart - together
+        return self._advances[key]
 
     def _drawn_apart(
         self,
