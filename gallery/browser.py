@@ -6,11 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from tests.e2e.lab import CHROMIUM_FLAGS, LabPage, LabServer, copy_course
 
 WIDGETS = ".nnlib-explorer, .nnlib-playground"
+HIGH: ViewportSize = {"width": 1280, "height": 1600}
+LAPTOP: ViewportSize = {"width": 1280, "height": 800}
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -24,8 +26,7 @@ def jupyterlab(*, density: float = 1) -> Iterator[LabPage]:
         server = LabServer(copy_course(Path(folder)), Path(folder))
         try:
             browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
-            size = {"width": 1280, "height": 1600}
-            page = browser.new_page(viewport=size, device_scale_factor=density)
+            page = browser.new_page(viewport=HIGH, device_scale_factor=density)
             yield LabPage(page, server)
             browser.close()
         finally:

@@ -73,18 +73,16 @@ def faint_words(figure, least=4.5):
     An outline of one colour around the letters is their background.
     """
     canvas = agg_canvas(figure)
-    canvas.draw()
     words = [text for text in figure.findobj(Text) if text.get_text().strip() and _shown(text)]
-    boxes = [text.get_window_extent() for text in words]
     was = [text.get_alpha() for text in words]
     for text in words:
         text.set_alpha(0)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3] / 255
     faint = {}
-    for text, box, alpha in zip(words, boxes, was, strict=True):
+    for text, alpha in zip(words, was, strict=True):
         text.set_alpha(alpha)
-        x0, y0, x1, y1 = np.maximum(0, np.round(box.extents)).astype(int)
+        x0, y0, x1, y1 = np.maximum(0, np.round(text.get_window_extent().extents)).astype(int)
         behind = pixels[y0 : y1 + 1, x0 : x1 + 1].reshape(-1, 3)
         outlines = [effect for effect in text.get_path_effects() if hasattr(effect, "_gc")]
         if not len(behind):

@@ -546,7 +546,7 @@ class _Plane:
         middle = CORNERS.mean(axis=0)
         self.arrow.set_offsets(middle - (middle @ n + b / (size or 1)) * n)
         self.arrow.set_UVC(*(0.35 * n))
-        self.arrow.set_visible(size > 0)
+        self.arrow.set_visible(bool(size > 0))
         for k, dots in enumerate(self.dots):
             dots.set_data(*CORNERS[y == k].T)
         self.crosses.set_data(*CORNERS[wrong].T)

@@ -182,7 +182,7 @@ class ChainSteps(Explorer):
                 place, align = ((x + u) / 2, y + 0.56), "center"
             else:
                 place, align = (x + 0.08, 3.11 if y > v else 1.45), "left"
-            look = {"color": LETTERS[VALIDATION], "fontsize": 9, "linespacing": 1.1}
+            look: dict[str, Any] = {"color": LETTERS[VALIDATION], "fontsize": 9, "linespacing": 1.1}
             self.edges[source, target] = ax.text(*place, "", ha=align, va="center", **look)
 
     def _make_stages(self) -> list[tuple[str, ...]]:
