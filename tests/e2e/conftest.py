@@ -6,6 +6,14 @@ import pytest
 FAILED = pytest.StashKey[bool]()
 
 
+LONGEST_FIRST = ("test_site", "test_notebooks")  # so that no worker waits for the other's last one
+
+
+def pytest_collection_modifyitems(items):
+    place = {name: k for k, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 def chromium_program():
     """Where a Chromium is, or None."""
     names = ("chromium", "chromium-browser", "google-chrome")

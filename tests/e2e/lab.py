@@ -286,6 +286,18 @@ class WidgetOnPage:
             assert time.monotonic() < give_up, "the picture stayed as it was"
             self.root.page.wait_for_timeout(50)
 
+    def wait_until_it_says_what_it_shows(self) -> None:
+        """Wait until the picture's words for those who do not see it are the caption's."""
+        self.root.page.wait_for_function(
+            """(root) => {
+                const image = root.querySelector(".nnlib-picture img");
+                const words = root.querySelector(".nnlib-words[aria-live]");
+                return !image || image.alt === words.innerText.trim();
+            }""",
+            arg=self.root.element_handle(),
+            timeout=10_000,
+        )
+
     def main_controls(self) -> list[Locator]:
         """What stands first (a slider, menu, box, table of numbers, button); Step, where it is."""
         controls = self.root.locator(CONTROL).locator("visible=true")

@@ -107,7 +107,7 @@ def test_no_frame_is_ever_blank_and_old_pictures_are_let_go(demo):
                 const image = root.querySelector(".nnlib-picture img");
                 window.frames_seen += 1;
                 if (!image?.complete || !image.naturalWidth || !image.offsetHeight) blank += 1;
-                requestAnimationFrame(look);
+                if (root.isConnected) requestAnimationFrame(look);
             };
             look();
         }"""

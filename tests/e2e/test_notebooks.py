@@ -48,8 +48,7 @@ def moves(widget):
         expect(widget.words).not_to_have_text(words, timeout=10_000)
         assert widget.caption
         widget.wait_for_other_pixels(pixels)
-    for image in widget.root.locator(".nnlib-picture img").all():
-        expect(image).to_have_attribute("alt", widget.caption)
+    widget.wait_until_it_says_what_it_shows()
 
 
 @pytest.mark.parametrize("name", notebooks("exercises"))

@@ -24,7 +24,7 @@ WATCH = """(root) => {
         const [x, y] = [map.width / 3, map.height / 3].map(Math.round);
         looks += 1;
         blank += !map.width || !map.offsetHeight || pen.getImageData(x, y, 1, 1).data[3] !== 255;
-        requestAnimationFrame(look);
+        if (root.isConnected) requestAnimationFrame(look);
     };
     look();
 }"""
