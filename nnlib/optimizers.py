@@ -63,7 +63,7 @@ class Optimizer:
         elif self.slots and getattr(self, self.slots[0]).shape != theta.shape:
             raise ValueError(
                 f"{self!r} has stepped {getattr(self, self.slots[0]).size} parameters before, "
-                f"got {theta.size}; make a new optimizer for another network"
+                f"got {theta.size}; make a new optimiser for another network"
             )
         alpha = self.lr
         self.t += 1
@@ -79,7 +79,7 @@ class Optimizer:
         return {"t": np.array(self.t), **vectors}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up the state that `state()` returned; raise ValueError for another optimizer's."""
+        """Take up the state that `state()` returned; raise ValueError for another optimiser's."""
         t = int(state.get("t", 0))
         needed = {"t", *(self.slots if t else ())}
         if set(state) != needed:

@@ -398,7 +398,9 @@ class LearningRate(Explorer):
             return "It has not moved yet."
         above = J - self.lowest
         pace = "crawls" if above[-1] > 0.97 * above[-2] else "is on its way"
-        return f"It {pace}: {100 * above[-1] / above[0]:.0f} % of the way down is still ahead."
+        share = 100 * above[-1] / above[0]
+        left = f"{share:.0f}" if share >= 0.5 else "less than 1"
+        return f"It {pace}: {left} % of the way down is still ahead."
 
     def step(self) -> bool:
         self.steps.value += 1
