@@ -1335,7 +1335,7 @@ conv_cost = Exercise(
     hints=(
         Hint(
             "I do not know where to begin",
-            "How many numbers does one filter hold? It is f × f × C deep, and has one bias.",
+            "How many numbers does one filter hold? It is f × f wide and C deep, and has one bias.",
         ),
         Hint(
             "Only the multiply-adds are wrong",
