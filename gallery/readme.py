@@ -57,7 +57,6 @@ def _window(lab: LabPage, number: int) -> bytes:
 
 
 def _store(png: bytes, path: Path) -> Path:
-    """Write a picture with 256 colours, in a third of the bytes."""
-    pixels = Image.open(io.BytesIO(png)).convert("RGB")
-    pixels.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Write a picture as small as it can be without losing a colour."""
+    Image.open(io.BytesIO(png)).convert("RGB").save(path, optimize=True)
     return path
