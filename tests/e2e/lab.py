@@ -139,6 +139,21 @@ class LabPage:
         self.page.wait_for_function("() => !document.getElementById('jupyterlab-splash')")
         self.console.clear()  # what the last notebook left behind as it was closed
 
+    def run_cells(self, name: str, cells: list[str]) -> None:
+        """Open a notebook of these code cells, under that name beside the labs, and run it."""
+        cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {"kernelspec": kernel},
+            "cells": [cell | {"id": f"cell-{i}", "source": code} for i, code in enumerate(cells)],
+        }
+        path = f"notebooks/{name}.ipynb"
+        (self.server.course / path).write_text(json.dumps(notebook), encoding="utf-8")
+        self.open(path)
+        self.run_all()
+
     def run_all(self) -> None:
         """Run every cell, and wait until the kernel has nothing left to do."""
         self.page.evaluate(

@@ -1,7 +1,5 @@
 """Every kind of control by keyboard alone, and every word readable, in the light and the dark."""
 
-import json
-
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -86,19 +84,8 @@ MOST_CONTROLS = 60
 
 
 @pytest.fixture
-def page(lab, server):
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": kernel},
-        "cells": [cell | {"id": f"cell-{i}", "source": source} for i, source in enumerate(CELLS)],
-    }
-    (server.course / "notebooks").mkdir(exist_ok=True)
-    (server.course / "notebooks/accessible.ipynb").write_text(json.dumps(notebook))
-    lab.open("notebooks/accessible.ipynb")
-    lab.run_all()
+def page(lab):
+    lab.run_cells("accessible", CELLS)
     assert lab.problems() == []
     return lab
 

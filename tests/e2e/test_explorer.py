@@ -1,6 +1,5 @@
 """What every widget promises in a browser: keys, focus, time, announcements, and no blank frame."""
 
-import json
 import time
 
 import pytest
@@ -16,23 +15,12 @@ CELLS = [
 
 
 @pytest.fixture
-def demo(lab, server):
-    return opened(lab, server)
+def demo(lab):
+    return opened(lab)
 
 
-def opened(lab, server):
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": kernel},
-        "cells": [cell | {"id": f"cell-{i}", "source": source} for i, source in enumerate(CELLS)],
-    }
-    (server.course / "notebooks").mkdir(exist_ok=True)
-    (server.course / "notebooks/demo.ipynb").write_text(json.dumps(notebook))
-    lab.open("notebooks/demo.ipynb")
-    lab.run_all()
+def opened(lab):
+    lab.run_cells("demo", CELLS)
     return lab
 
 
@@ -132,7 +120,7 @@ def test_a_sharp_screen_gets_a_sharp_picture(chromium, server):
     from lab import LabPage
 
     context = chromium.new_context(device_scale_factor=2)
-    explorer = opened(LabPage(context.new_page(), server), server).explorer()
+    explorer = opened(LabPage(context.new_page(), server)).explorer()
     explorer.press("ArrowRight")
     widths = explorer.image.evaluate("(image) => [image.naturalWidth, image.clientWidth]")
     context.close()

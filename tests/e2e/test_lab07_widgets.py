@@ -1,6 +1,5 @@
 """What only a page can show of lab 07: a stroke on the sheet, a number typed in a table."""
 
-import json
 import math
 from ast import literal_eval
 
@@ -20,19 +19,8 @@ net = nnlib.lenet5(rng=np.random.default_rng(0), input_shape=(16, 16, 1))""",
 
 
 @pytest.fixture
-def widgets(lab, server):
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": kernel},
-        "cells": [cell | {"id": f"cell-{i}", "source": source} for i, source in enumerate(CELLS)],
-    }
-    (server.course / "notebooks").mkdir(exist_ok=True)
-    (server.course / "notebooks/drawing.ipynb").write_text(json.dumps(notebook))
-    lab.open("notebooks/drawing.ipynb")
-    lab.run_all()
+def widgets(lab):
+    lab.run_cells("drawing", CELLS)
     return lab
 
 

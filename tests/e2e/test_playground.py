@@ -1,7 +1,5 @@
 """The playground in a real browser: frames, words, stop, keys, and two of them on one page."""
 
-import json
-
 import pytest
 from playwright.sync_api import expect
 
@@ -68,20 +66,6 @@ class OnPage:
         field.press("Enter")
 
 
-def open_cells(lab, server):
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": {"kernelspec": kernel},
-        "cells": [cell | {"id": f"cell-{i}", "source": source} for i, source in enumerate(CELLS)],
-    }
-    (server.course / "notebooks/two_playgrounds.ipynb").write_text(json.dumps(notebook))
-    lab.open("notebooks/two_playgrounds.ipynb")
-    lab.run_all()
-
-
 def test_the_notebook_runs_and_its_first_playground_trains(lab):
     lab.open("notebooks/playground.ipynb")
     lab.run_all()
@@ -116,8 +100,8 @@ def test_the_notebook_runs_and_its_first_playground_trains(lab):
     assert lab.problems() == []
 
 
-def test_two_playgrounds_keys_mistakes_and_a_page_that_is_left(lab, server):
-    open_cells(lab, server)
+def test_two_playgrounds_keys_mistakes_and_a_page_that_is_left(lab):
+    lab.run_cells("two_playgrounds", CELLS)
     active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
     two = OnPage(lab, 1)
     two.say("There is nothing to learn from yet", ".problem")
