@@ -94,8 +94,9 @@ def test_no_frame_is_ever_blank_and_old_pictures_are_let_go(demo):
             const look = () => {
                 const image = root.querySelector(".nnlib-picture img");
                 window.frames_seen += 1;
+                if (!root.isConnected) return; // another test's turn has come
                 if (!image?.complete || !image.naturalWidth || !image.offsetHeight) blank += 1;
-                if (root.isConnected) requestAnimationFrame(look);
+                requestAnimationFrame(look);
             };
             look();
         }"""
