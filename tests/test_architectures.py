@@ -88,7 +88,7 @@ def test_alexnet_is_counted_without_its_memory(groups, expected):
     assert blueprint.n_parameters() == expected
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 1_000_000
+    assert peak < 10_000_000  # the weights would take 240 million bytes
     assert table.endswith(f"{expected:,}")
 
 
