@@ -45,7 +45,9 @@ class L2(Penalty):
         return float(self.lam / (2 * m) * np.dot(theta, mask * theta))
 
     def gradient(self, theta: np.ndarray, mask: np.ndarray, m: int) -> np.ndarray:
-        return self.lam / m * mask * theta
+        w = mask * theta
+        w *= self.lam / m
+        return w
 
 
 class L1(Penalty):
