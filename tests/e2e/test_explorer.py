@@ -105,7 +105,8 @@ def test_no_frame_is_ever_blank_and_old_pictures_are_let_go(demo):
         explorer.press(key)
     assert demo.page.evaluate("() => window.frames_seen") > 30
     assert demo.page.evaluate("() => window.blank") == 0
-    assert demo.page.evaluate("() => window.kept.size") <= 2
+    # The last pictures may still be on their way; had none been let go, thirty would be kept.
+    demo.page.wait_for_function("() => window.kept.size <= 2", timeout=10_000)
 
 
 def test_an_error_is_a_sentence_in_the_widget(demo):
