@@ -107,6 +107,12 @@ class ParameterVector:
         self.__dict__.update(state)
         self.theta, self.grad = np.array(self.theta), np.array(self.grad)  # not a read-only map
 
+    @property
+    def weights(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Each decaying parameter w (n_w,) with its part of ∇, both live: what penalties act on."""
+        pieces = [slice(view.start, view.stop) for view in self.views if view.decay]
+        return [(self.theta[piece], self.grad[piece]) for piece in pieces]
+
     def name_of(self, i: int) -> str:
         """The parameter's name and index of entry i of θ, such as '0.W[2, 1]'."""
         if not 0 <= i < self.theta.size:

@@ -1,7 +1,8 @@
 """Penalties on large weights, scaled as the lecture scales them, and clipping of large gradients.
 
 J gains λ/(2m) Σ w² (L2) or λ/m Σ |w| (L1), with m the size of the training set, whatever the batch.
-The mask is 1 where the penalty applies: biases and normalisation parameters are spared.
+A network hands over its `weights`, one array w after the other: biases and normalisation
+parameters are spared.
 """
 
 from __future__ import annotations
@@ -12,23 +13,23 @@ from nnlib.validation import non_negative, positive
 
 
 class Penalty:
-    """A term of J that depends on θ alone.
+    """A term of J that depends on the weights alone, a sum over all of them.
 
-    Shapes    theta, mask, and the gradient returned (n,)
+    Shapes    w and the gradient returned (n,)
     """
 
     def __init__(self, lam: float) -> None:
         self.lam = non_negative(lam, "lam")
 
-    def value(self, theta: np.ndarray, mask: np.ndarray, m: int) -> float:
-        """The penalty's share of J for a training set of m examples."""
+    def value(self, w: np.ndarray, m: int) -> float:
+        """What these weights add to J, for a training set of m examples."""
         raise NotImplementedError
 
-    def gradient(self, theta: np.ndarray, mask: np.ndarray, m: int) -> np.ndarray:
-        """What the penalty adds to ∇."""
+    def gradient(self, w: np.ndarray, m: int) -> np.ndarray:
+        """What the penalty adds to their gradient."""
         raise NotImplementedError
 
-    def after_step(self, theta: np.ndarray, mask: np.ndarray, m: int, lr: float) -> None:
+    def after_step(self, w: np.ndarray, m: int, lr: float) -> None:
         """What follows the optimiser's step, in place: nothing, but for a proximal penalty."""
 
     def __repr__(self) -> str:
@@ -38,16 +39,14 @@ class Penalty:
 class L2(Penalty):
     """λ/(2m) Σ w², whose gradient λ/m w shrinks every weight in proportion (D3, D4; D0: λ Σ w²).
 
-    Shapes    theta, mask, gradient (n,)
+    Shapes    w, gradient (n,)
     """
 
-    def value(self, theta: np.ndarray, mask: np.ndarray, m: int) -> float:
-        return float(self.lam / (2 * m) * np.dot(theta, mask * theta))
+    def value(self, w: np.ndarray, m: int) -> float:
+        return float(self.lam / (2 * m) * np.vdot(w, w))
 
-    def gradient(self, theta: np.ndarray, mask: np.ndarray, m: int) -> np.ndarray:
-        w = mask * theta
-        w *= self.lam / m
-        return w
+    def gradient(self, w: np.ndarray, m: int) -> np.ndarray:
+        return self.lam / m * w
 
 
 class L1(Penalty):
@@ -56,27 +55,27 @@ class L1(Penalty):
     The plain step hovers round 0. With proximal=True the penalty acts after the optimiser's step
     instead, w ← sign(u) max(|u| − αλ/m, 0), and weights become exactly 0 (Daubechies et al., 2004).
 
-    Shapes    theta, mask, gradient (n,)
+    Shapes    w, gradient (n,)
     """
 
     def __init__(self, lam: float, *, proximal: bool = False) -> None:
         super().__init__(lam)
         self.proximal = proximal
 
-    def value(self, theta: np.ndarray, mask: np.ndarray, m: int) -> float:
-        return float(self.lam / m * np.dot(mask, np.abs(theta)))
+    def value(self, w: np.ndarray, m: int) -> float:
+        return float(self.lam / m * np.abs(w).sum())
 
-    def gradient(self, theta: np.ndarray, mask: np.ndarray, m: int) -> np.ndarray:
+    def gradient(self, w: np.ndarray, m: int) -> np.ndarray:
         if self.proximal:
-            return np.zeros_like(theta)
-        return self.lam / m * mask * np.sign(theta)
+            return np.zeros_like(w)
+        return self.lam / m * np.sign(w)
 
-    def after_step(self, theta: np.ndarray, mask: np.ndarray, m: int, lr: float) -> None:
+    def after_step(self, w: np.ndarray, m: int, lr: float) -> None:
         if self.proximal:
-            theta[...] = soft_threshold(theta, lr * self.lam / m * mask)
+            w[...] = soft_threshold(w, lr * self.lam / m)
 
 
-def soft_threshold(u: np.ndarray, threshold: np.ndarray | float) -> np.ndarray:
+def soft_threshold(u: np.ndarray, threshold: float) -> np.ndarray:
     """sign(u) max(|u| − threshold, 0), elementwise: the proximal step of the L1 penalty."""
     return np.sign(u) * np.maximum(np.abs(u) - threshold, 0)
 

@@ -40,15 +40,17 @@ def objective(
     """
     if isinstance(penalty, L1) and penalty.proximal:
         raise ValueError("a proximal penalty acts after a step of fit: take L2, or L1 without it")
-    mask, m = net.parameters.decay_mask, len(X)
+    m = len(X)
 
     def f(theta: np.ndarray) -> tuple[float, np.ndarray]:
         net.theta = theta
         J = loss(net.forward(X), y)
         net.fill_gradients(loss.backward())
-        if penalty is None:
-            return J, net.grad.copy()
-        return J + penalty.value(theta, mask, m), net.grad + penalty.gradient(theta, mask, m)
+        if penalty:
+            for w, dw in net.parameters.weights:
+                J += penalty.value(w, m)
+                dw += penalty.gradient(w, m)
+        return J, net.grad.copy()
 
     return f
 

@@ -81,9 +81,9 @@ def train_step(
     """
     m = len(X) if m is None else m
     lr = optimizer.lr
-    mask = net.parameters.decay_mask
     J = loss(net.forward(X, training=True), y)
-    J += penalty.value(net.theta, mask, m) if penalty else 0.0
+    if penalty:
+        J += sum(penalty.value(w, m) for w, _ in net.parameters.weights)
     if not math.isfinite(J):
         raise FloatingPointError(
             f"the loss is {J} at step {optimizer.t + 1} with learning rate {lr:g}: "
@@ -91,12 +91,14 @@ def train_step(
         )
     net.fill_gradients(loss.backward())
     if penalty:
-        net.grad += penalty.gradient(net.theta, mask, m)
+        for w, dw in net.parameters.weights:
+            dw += penalty.gradient(w, m)
     if clip_norm is not None:
         clip_gradient(net.grad, clip_norm)
     optimizer.step(net.theta, net.grad)
     if penalty:
-        penalty.after_step(net.theta, mask, m, lr)
+        for w, _ in net.parameters.weights:
+            penalty.after_step(w, m, lr)
     return J
 
 

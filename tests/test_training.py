@@ -117,7 +117,8 @@ def test_fit_is_its_steps_written_out(penalty, net, X, y):
     )
     reached, net.theta = net.theta.copy(), start
     loss, optimizer = CrossEntropy(), Momentum(schedules.cosine(0.3, steps=9))
-    order, mask, costs = np.random.default_rng(5), net.parameters.decay_mask, []
+    order, costs = np.random.default_rng(5), []
+    weights = [slice(v.start, v.stop) for v in net.parameters.views if v.name.endswith("W")]
     for _ in range(3):
         rows, J = order.permutation(m), 0.0
         for batch in (rows[:10], rows[10:20], rows[20:]):
@@ -125,12 +126,14 @@ def test_fit_is_its_steps_written_out(penalty, net, X, y):
             net.backward(loss.backward())
             grad, lr = net.grad.copy(), optimizer.lr
             if penalty:
-                part += penalty.value(net.theta, mask, m)
-                grad += penalty.gradient(net.theta, mask, m)
+                for w in weights:
+                    part += penalty.value(net.theta[w], m)
+                    grad[w] += penalty.gradient(net.theta[w], m)
             J += part * len(batch) / m
             optimizer.step(net.theta, grad)
             if penalty:
-                penalty.after_step(net.theta, mask, m, lr)
+                for w in weights:
+                    penalty.after_step(net.theta[w], m, lr)
         costs.append(J)
     assert_allclose(net.theta, reached, rtol=1e-12)
     assert_allclose(history["loss"], costs, rtol=1e-12)
@@ -187,9 +190,8 @@ def test_without_rng_the_order_is_kept(X, y, rng):
 
 
 def test_a_step_returns_the_cost_before_it(net, X, y):
-    before = CrossEntropy()(net.predict(X), y) + L2(2.0).value(
-        net.theta, net.parameters.decay_mask, 25
-    )
+    squares = sum(np.sum(net[i].W ** 2) for i in (0, 2))
+    before = CrossEntropy()(net.predict(X), y) + 2.0 / (2 * 25) * squares
     assert train_step(net, CrossEntropy(), SGD(0.1), X, y, L2(2.0)) == pytest.approx(before)
     assert CrossEntropy()(net.predict(X), y) < before
 

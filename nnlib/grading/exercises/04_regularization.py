@@ -385,7 +385,7 @@ decay_step = Exercise(
     alternatives=(
         lambda W, b, dW, db, alpha, lam, m: (W - alpha * (dW + lam / m * W), b - alpha * db),
         lambda W, b, dW, db, alpha, lam, m: (
-            W - alpha * dW - alpha * nnlib.L2(lam).gradient(W, np.ones_like(W), m),
+            W - alpha * dW - alpha * nnlib.L2(lam).gradient(W, m),
             b - alpha * db,
         ),
     ),
