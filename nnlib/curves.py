@@ -88,10 +88,27 @@ def _curve(
     if not settings:
         raise ValueError("a curve needs at least one value")
     own = rng.spawn(len(settings))
-    jobs = [(*setting, rng) for setting, rng in zip(settings, own, strict=True)]
-    measured = parallel_map(score, jobs, n_jobs=n_jobs, progress=progress, unit="fit")
+    jobs = [(score, *setting, rng) for setting, rng in zip(settings, own, strict=True)]
+    measured = parallel_map(_measure, jobs, n_jobs=n_jobs, progress=progress, unit="fit")
     both = np.full((len(jobs), 2), np.nan)
     for i, scores in measured.items():
         both[i] = scores
     training, validation = both.reshape(len(values), k, 2).transpose(2, 0, 1)
-    return Curve(np.asarray(values), training, validation)
+    return Curve(_one_entry_each(values), training, validation)
+
+
+def _measure(score: Callable[..., Scores], *job: Any) -> Scores:
+    scores = score(*job)
+    if np.shape(scores) != (2,):
+        raise ValueError(f"score must return (training score, validation score), got {scores!r}")
+    return scores
+
+
+def _one_entry_each(values: Sequence[Any]) -> np.ndarray:
+    """The values (p,); one that is itself a list, such as layer sizes, stays whole."""
+    if all(np.isscalar(value) for value in values):
+        return np.asarray(values)
+    entries = np.empty(len(values), object)
+    for i, value in enumerate(values):
+        entries[i] = value
+    return entries

@@ -104,16 +104,20 @@ def mae(y: np.ndarray, y_hat: np.ndarray) -> float:
 def r2(y: np.ndarray, y_hat: np.ndarray) -> float:
     """1 − Σ (ŷ − y)²/Σ (y − ȳ)²: 1 is exact, 0 the mean's; ValueError for constant y."""
     y, y_hat = _reals(y, y_hat)
-    spread = np.sum((y - y.mean()) ** 2)
-    if spread == 0:
+    if np.ptp(y) == 0:
         raise ValueError("R² needs targets that vary, got the same value everywhere")
-    return float(1 - np.sum((y_hat - y) ** 2) / spread)
+    return float(1 - np.sum((y_hat - y) ** 2) / np.sum((y - y.mean()) ** 2))
 
 
 def _pair(y: np.ndarray, y_hat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     y, y_hat = vector(y, "y"), vector(y_hat, "y_hat")
     if len(y) != len(y_hat):
         raise ValueError(f"y and y_hat must have one length, got {len(y)} and {len(y_hat)}")
+    kinds = y.dtype.kind + y_hat.dtype.kind
+    if any(kind in "US" for kind in kinds) and any(kind in "biuf" for kind in kinds):
+        raise ValueError(
+            f"y and y_hat must hold one kind of labels, got {y.dtype} and {y_hat.dtype}"
+        )
     return y, y_hat
 
 

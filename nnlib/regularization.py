@@ -7,6 +7,8 @@ parameters are spared.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from nnlib.validation import non_negative, positive
@@ -86,7 +88,11 @@ def clip_gradient(grad: np.ndarray, max_norm: float) -> float:
     Raises ValueError unless max_norm is positive.
     """
     positive(max_norm, "max_norm")
-    norm = float(np.linalg.norm(grad))
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = float(np.linalg.norm(grad))
+        if math.isinf(norm):  # the squares of an explosion overflow: take its largest entry out
+            top = float(np.abs(grad).max())
+            norm = top * float(np.linalg.norm(grad / top))
     if norm > max_norm:
         grad *= max_norm / norm
     return norm

@@ -125,8 +125,11 @@ def grid_search(
     A trial that diverges (FloatingPointError, NaN) scores −∞. Raises ValueError for an empty list.
     """
     for name, values in grid.items():
-        if len(values) == 0:
-            raise ValueError(f"the grid needs at least one value of {name!r}")
+        is_list = isinstance(values, Sequence | np.ndarray) and not isinstance(values, str)
+        if not is_list or len(values) == 0:
+            raise ValueError(
+                f"the grid needs a list of at least one value of {name!r}, got {values!r}"
+            )
     settings = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     return _run(score, settings, rng, n_jobs, progress)
 
@@ -169,6 +172,11 @@ def coarse_to_fine(
         raise ValueError(f"keep must lie in (0, 1], got {keep}")
     if not space:
         raise ValueError("the space needs at least one parameter to search")
+    for name, part in space.items():
+        if not isinstance(part, Range | Choice):
+            raise ValueError(
+                f"the space needs uniform, log_uniform or choice for {name!r}, got {part!r}"
+            )
     found = Search([])
     for r in range(1, rounds + 1):
         settings = [{name: part.sample(rng) for name, part in space.items()} for _ in range(n)]

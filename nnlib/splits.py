@@ -23,8 +23,9 @@ def split(
     part would be empty.
     """
     count(m, "m"), generator(rng)
-    if min(fractions, default=0) <= 0 or abs(sum(fractions) - 1) > 1e-9:
-        raise ValueError(f"fractions must be positive and sum to 1, got {tuple(fractions)}")
+    several = np.ndim(fractions) == 1
+    if not (several and min(fractions, default=0) > 0 and abs(sum(fractions) - 1) < 1e-9):
+        raise ValueError(f"fractions must be positive and sum to 1, got {fractions}")
     cuts = np.cumsum(fractions)[:-1]
     parts: list[list[np.ndarray]] = [[] for _ in fractions]
     for rows in _strata(m, stratify):

@@ -69,38 +69,45 @@ def same_shape(a: np.ndarray, b: np.ndarray, names: tuple[str, str]) -> None:
         )
 
 
+def shown(value: object) -> str:
+    """What came, as a sentence shows it: an array by its shape, a NumPy number as a plain one."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return repr(value.item() if isinstance(value, np.generic) else value)
+
+
 def positive(value: float, name: str) -> float:
     """Return value; raise ValueError unless it is a finite number above zero."""
     if not (isinstance(value, Real) and np.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be a positive number, got {value}")
+        raise ValueError(f"{name} must be a positive number, got {shown(value)}")
     return float(value)
 
 
 def non_negative(value: float, name: str) -> float:
     """Return value; raise ValueError unless it is a finite number of at least zero."""
     if not (isinstance(value, Real) and np.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} must be zero or more, got {value}")
+        raise ValueError(f"{name} must be zero or more, got {shown(value)}")
     return float(value)
 
 
 def fraction(value: float, name: str) -> float:
     """Return value; raise ValueError unless 0 ≤ value < 1."""
     if not (isinstance(value, Real) and 0 <= value < 1):
-        raise ValueError(f"{name} must lie in [0, 1), got {value}")
+        raise ValueError(f"{name} must lie in [0, 1), got {shown(value)}")
     return float(value)
 
 
 def count(value: int, name: str, least: int = 1) -> int:
     """Return value; raise ValueError unless it is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(f"{name} must be a whole number ≥ {least}, got {value!r}")
+        raise ValueError(f"{name} must be a whole number ≥ {least}, got {shown(value)}")
     return int(value)
 
 
 def generator(rng: object) -> np.random.Generator:
     """Return rng; raise TypeError unless it is a numpy Generator."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be numpy.random.default_rng(seed), got {rng!r}")
+        raise TypeError(f"rng must be numpy.random.default_rng(seed), got {shown(rng)}")
     return rng
 
 
@@ -108,4 +115,4 @@ def one_of(value: object, name: str, choices: Sequence[object]) -> None:
     """Raise ValueError when value is none of the choices, listing them."""
     if value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"{name} must be one of {listed}; got {value!r}")
+        raise ValueError(f"{name} must be one of {listed}; got {shown(value)}")

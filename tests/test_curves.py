@@ -120,3 +120,13 @@ def test_bad_input_is_named():
         validation_curve(score, M, [], rng=rng(), **QUIET)
     with pytest.raises(ValueError, match="34 folds need at least 34 rows, got m = 33"):
         validation_curve(score, M, [1], k=34, rng=rng(), **QUIET)
+    for alone in (0.5, None):
+        with pytest.raises(ValueError, match=rf"\(training score, validation score\), got {alone}"):
+            validation_curve(lambda *args, s=alone: s, M, [1], rng=rng(), **QUIET)
+
+
+@pytest.mark.parametrize("sizes", [[(5,), (5, 5)], [(8, 4), (4, 8)], [[3], None]])
+def test_a_value_may_be_a_list_such_as_layer_sizes(sizes):
+    curve = validation_curve(lambda *args: (1.0, 0.5), M, sizes, k=4, rng=rng(), **QUIET)
+    assert list(curve.values) == sizes
+    assert curve.training.shape == (2, 4)

@@ -162,6 +162,15 @@ def test_a_label_outside_the_table():
         metrics.confusion_matrix(["a", "b"], ["a", "a"], labels=["a"])
 
 
-def test_r2_of_constant_targets():
+@pytest.mark.parametrize("value", [2.0, 0.1])  # the mean of three 0.1 is not 0.1
+def test_r2_of_constant_targets(value):
     with pytest.raises(ValueError, match="R² needs targets that vary, got the same value"):
-        metrics.r2([2.0, 2.0], [1.0, 3.0])
+        metrics.r2([value] * 3, [1.0, 3.0, 2.0])
+
+
+@pytest.mark.parametrize("metric", LABELS)
+def test_words_and_numbers_are_never_equal_labels(metric):
+    words, numbers = np.array(["0", "1"]), np.array([0, 1])
+    for y, y_hat in ((words, numbers), (numbers, words)):
+        with pytest.raises(ValueError, match=f"one kind of labels, got {y.dtype} and"):
+            metric(y, y_hat)

@@ -177,12 +177,18 @@ def test_clipping_in_float32():
     assert_allclose(grad, [0.6, 0.8], rtol=1e-6)
 
 
+def test_an_explosion_is_clipped_not_lost():
+    grad = np.float32([3e30, -4e30])  # its squares overflow float32
+    assert clip_gradient(grad, 1.0) == pytest.approx(5e30, rel=1e-6)
+    assert_allclose(grad, [0.6, -0.8], rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: L2(-1), "lam must be zero or more, got -1"),
         (lambda: L1(np.nan, proximal=True), "lam must be zero or more, got nan"),
-        (lambda: L1("much"), "lam must be zero or more, got much"),
+        (lambda: L1("much"), "lam must be zero or more, got 'much'"),
         (lambda: clip_gradient(np.ones(2), 0), "max_norm must be a positive number, got 0"),
     ],
 )

@@ -312,7 +312,19 @@ def test_off_the_main_thread_it_works_too():
         ),
         (
             lambda: grid_search(peak, {"lr": [], "n": [1]}, rng=np.random.default_rng()),
-            "at least one value of 'lr'",
+            r"at least one value of 'lr', got \[\]",
+        ),
+        (
+            lambda: grid_search(peak, {"lr": 0.1}, rng=np.random.default_rng()),
+            "a list of at least one value of 'lr', got 0.1",
+        ),
+        (
+            lambda: grid_search(peak, {"init": "relu"}, rng=np.random.default_rng()),
+            "a list of at least one value of 'init', got 'relu'",
+        ),
+        (
+            lambda: random_search(peak, {"lr": (0.1, 1)}, 3, rng=np.random.default_rng()),
+            r"uniform, log_uniform or choice for 'lr', got \(0.1, 1\)",
         ),
     ],
 )

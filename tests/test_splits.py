@@ -118,6 +118,10 @@ def test_no_batch_size_means_all_rows(rng):
         ),
         (lambda rng: split(10, (1.2, -0.2), rng=rng), "fractions must be positive and sum to 1"),
         (lambda rng: split(10, (), rng=rng), r"fractions must be positive and sum to 1, got \(\)"),
+        (lambda rng: split(10, (0.7, np.nan), rng=rng), "sum to 1, got \\(0.7, nan\\)"),
+        (lambda rng: split(10, (np.nan, 0.3), rng=rng), "sum to 1, got \\(nan, 0.3\\)"),
+        (lambda rng: split(10, 0.7, rng=rng), "fractions must be positive and sum to 1, got 0.7"),
+        (lambda rng: split(np.ones((9, 2)), (0.7, 0.3), rng=rng), "got an array of shape .9, 2"),
         (lambda rng: split(10, (0.98, 0.01, 0.01), rng=rng), "10 rows cannot fill the parts"),
         (lambda rng: split(0, (0.5, 0.5), rng=rng), "m must be a whole number ≥ 1, got 0"),
         (

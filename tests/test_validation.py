@@ -1,5 +1,7 @@
 """The door: what passes, as what, and the one sentence that anything else is met with."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -109,12 +111,23 @@ def test_numbers_that_do_not_pass(check, expected, value):
         (lambda: validation.fraction(1, "rate"), r"rate must lie in \[0, 1\), got 1"),
         (lambda: validation.fraction(-0.1, "rate"), r"rate must lie in \[0, 1\), got -0.1"),
         (lambda: validation.fraction(np.nan, "rate"), r"rate must lie in \[0, 1\), got nan"),
-        (lambda: validation.fraction("half", "rate"), r"rate must lie in \[0, 1\), got half"),
+        (lambda: validation.fraction("half", "rate"), r"rate must lie in \[0, 1\), got 'half'"),
     ],
 )
 def test_edges(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_came_is_shown_in_one_line():
+    for value, words in (
+        (np.ones((50, 3)), "an array of shape (50, 3)"),
+        ("0.1", "'0.1'"),
+        (np.float64(-0.5), "-0.5"),
+        ([1, 2], "[1, 2]"),
+    ):
+        with pytest.raises(ValueError, match=f"got {re.escape(words)}$"):
+            validation.positive(value, "lr")
 
 
 @pytest.mark.parametrize("rng", [None, 0, np.random, np.random.RandomState(0)])
