@@ -148,8 +148,7 @@ class PReLU(Activation):
     def g(self, Z: np.ndarray) -> np.ndarray:
         if len(self.alpha) not in (1, Z.shape[-1]):
             raise ValueError(
-                f"PReLU with {len(self.alpha)} slopes expects Z of shape "
-                f"(m, …, {len(self.alpha)}), got {Z.shape}"
+                f"{self!r} expects Z of shape (m, …, {len(self.alpha)}), got {Z.shape}"
             )
         return np.maximum(Z, 0) + self.alpha * np.minimum(Z, 0)
 
@@ -162,6 +161,9 @@ class PReLU(Activation):
         per_feature = below.reshape(-1, Z.shape[-1]).sum(axis=0)
         self.dalpha = per_feature if len(self.alpha) > 1 else per_feature.sum(keepdims=True)
         return dA * self.g_prime(Z, A)
+
+    def __repr__(self) -> str:
+        return f"PReLU({len(self.alpha)})"
 
 
 class Softplus(Activation):

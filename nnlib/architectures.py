@@ -88,7 +88,7 @@ def lenet5(
 
     Raises ValueError when the images are too small for two convolutions and two poolings.
     """
-    H, W, C = input_shape
+    H, W, C = image_size(input_shape)
     padding = 2 if (H, W) == (28, 28) else 0
     features = Blueprint(
         partial(Conv2D, C, 6, 5, padding=padding), activation, MaxPool2D,
@@ -167,10 +167,19 @@ def small_vgg(
 
     Raises ValueError when the images are smaller than 4 × 4.
     """
-    H, W, C = input_shape
+    _, _, C = image_size(input_shape)
     conv = partial(Conv2D, kernel_size=3, padding=1)
-    return Blueprint(
+    features = Blueprint(
         partial(conv, C, 32), ReLU, partial(conv, 32, 32), ReLU, MaxPool2D,
-        partial(conv, 32, 64), ReLU, partial(conv, 64, 64), ReLU, MaxPool2D,
-        Flatten, partial(Dense, (H // 4) * (W // 4) * 64, n_classes),
-    ).build(rng=rng, dtype=dtype)  # fmt: skip
+        partial(conv, 32, 64), ReLU, partial(conv, 64, 64), ReLU, MaxPool2D, Flatten,
+    )  # fmt: skip
+    (n,) = features.output_shape(input_shape)
+    classifier = partial(Dense, n, n_classes)
+    return Blueprint(*features.makers, classifier).build(rng=rng, dtype=dtype)
+
+
+def image_size(input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return (H, W, C); raise ValueError for another number of axes."""
+    if len(input_shape) != 3:
+        raise ValueError(f"input_shape must be (H, W, C), got {input_shape}")
+    return input_shape

@@ -7,7 +7,7 @@ import numpy as np
 from nnlib.initializers import Initializer, glorot_uniform
 from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
-from nnlib.validation import count
+from nnlib.validation import as_float, count
 
 
 class Dense(Layer):
@@ -36,6 +36,7 @@ class Dense(Layer):
         self.b = np.zeros(n_out, dtype)
 
     def forward(self, A: np.ndarray, training: bool = False) -> np.ndarray:
+        A = as_float(A, "A")
         if A.ndim != 2 or A.shape[1] != self.n_in:
             raise ValueError(f"{self!r} expects A of shape (m, {self.n_in}), got {A.shape}")
         Z = A @ self.W.T

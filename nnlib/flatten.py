@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from nnlib.layer import Layer
+from nnlib.validation import as_float
 
 
 class Flatten(Layer):
@@ -14,9 +15,11 @@ class Flatten(Layer):
 
     Shapes    X (m, …)   Y (m, product of the rest)
     Backward  dX is dY in X's shape
+    Raises ValueError for fewer than two axes.
     """
 
     def forward(self, X: np.ndarray, training: bool = False) -> np.ndarray:
+        X = as_float(X, "X")
         if X.ndim < 2:
             raise ValueError(f"Flatten expects X of shape (m, …), got {X.shape}")
         return self.remember(X.reshape(len(X), -1), X.shape)

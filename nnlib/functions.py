@@ -62,7 +62,9 @@ def class_labels(y: np.ndarray, n_classes: int) -> np.ndarray:
     if labels.ndim != 1 or labels.size == 0:
         raise ValueError(f"labels must have shape (m,) with m ≥ 1, got {labels.shape}")
     if labels.dtype.kind not in "iub":
-        raise ValueError(f"labels must be whole numbers, got dtype {labels.dtype}")
+        raise ValueError(
+            f"labels must be integers in 0 … {n_classes - 1}, got dtype {labels.dtype}"
+        )
     outside = (labels < 0) | (labels >= n_classes)
     if outside.any():
         i = int(np.argmax(outside))

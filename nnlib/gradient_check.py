@@ -10,7 +10,7 @@ import numpy as np
 from nnlib.dropout import Dropout
 from nnlib.losses import Loss
 from nnlib.sequential import Sequential
-from nnlib.validation import as_float, positive
+from nnlib.validation import as_float, positive, same_shape
 
 
 class GradientCheck(NamedTuple):
@@ -56,7 +56,12 @@ def numerical_gradient(
 
 
 def relative_error(approx: np.ndarray, exact: np.ndarray) -> float:
-    """‖approx − d‖/(‖approx‖ + ‖d‖) (D4), 0 when both vanish."""
+    """‖approx − exact‖/(‖approx‖ + ‖exact‖) (D4), 0 when both vanish.
+
+    Shapes    approx, exact of one shape, any; raises ValueError when they differ
+    """
+    approx, exact = as_float(approx, "approx"), as_float(exact, "exact")
+    same_shape(approx, exact, ("approx", "exact"))
     scale = np.linalg.norm(approx) + np.linalg.norm(exact)
     return float(np.linalg.norm(approx - exact) / scale) if scale else 0.0
 
@@ -85,16 +90,17 @@ def check_gradients(
         net.theta = theta
         return loss(net.forward(X, training), y)
 
-    J(start)
-    net.fill_gradients(loss.backward())
-    exact = net.grad.copy()
-    approx = numerical_gradient(J, start, eps)
-    difference = np.abs(approx - exact)
-    i = int(difference.argmax())
-    warnings = _warnings(net, J, start, i, eps, training)
-    net.theta = start
-    for layer, name, value in buffers:
-        setattr(layer, name, value)
+    try:
+        J(start)
+        net.fill_gradients(loss.backward())
+        exact = net.grad.copy()
+        approx = numerical_gradient(J, start, eps)
+        i = int(np.abs(approx - exact).argmax())
+        warnings = _warnings(net, J, start, i, eps, training)
+    finally:
+        net.theta = start
+        for layer, name, value in buffers:
+            setattr(layer, name, value)
     return GradientCheck(
         relative_error(approx, exact),
         net.parameters.name_of(i),

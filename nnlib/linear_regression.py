@@ -29,19 +29,20 @@ def exhaustive_search(
 
 def add_bias_column(X: np.ndarray) -> np.ndarray:
     """[1 | X]: x₀ = 1 in front of every row, so that θ₀ needs no formula of its own; X (m, n)."""
+    X = np.asarray(X)
     return np.column_stack([np.ones(len(X), X.dtype), X])
 
 
 def cost(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> float:
     """J(θ) = 1/(2m) Σ (h(x⁽ⁱ⁾) − y⁽ⁱ⁾)² with h = Xθ (D3); X (m, n) with its bias column, y (m,)."""
-    _fit_together(X, y, theta)
+    X, y, theta = _fit_together(X, y, theta)
     r = X @ theta - y
     return float(r @ r / (2 * len(y)))
 
 
 def gradient(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> np.ndarray:
     """∂J/∂θⱼ = 1/m Σ (h(x⁽ⁱ⁾) − y⁽ⁱ⁾) xⱼ⁽ⁱ⁾ (D3), for all j at once; shapes as in cost."""
-    _fit_together(X, y, theta)
+    X, y, theta = _fit_together(X, y, theta)
     return X.T @ (X @ theta - y) / len(y)
 
 
@@ -101,9 +102,13 @@ def _training_data(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return X, as_float(vector(y, "y", length=len(X)), "y").astype(X.dtype, copy=False)
 
 
-def _fit_together(X: np.ndarray, y: np.ndarray, theta: np.ndarray) -> None:
-    if X.shape != np.shape(y) + np.shape(theta):
+def _fit_together(
+    X: np.ndarray, y: np.ndarray, theta: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    X, y, theta = as_float(X, "X"), as_float(y, "y"), as_float(theta, "theta")
+    if X.ndim != 2 or X.shape != y.shape + theta.shape:
         raise ValueError(
             f"X (m, n), y (m,) and theta (n,) must fit together, "
-            f"got {X.shape}, {np.shape(y)} and {np.shape(theta)}"
+            f"got {X.shape}, {y.shape} and {theta.shape}"
         )
+    return X, y, theta

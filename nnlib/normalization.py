@@ -11,8 +11,9 @@ from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
 from nnlib.validation import as_float, count, fraction, positive
 
-# In entries: a row that keeps NumPy's inner loop busy, a block that stays in the cache.
-LONG_ROW, BLOCK = 2**13, 2**16
+# In entries: rows that keep NumPy's inner loops busy, short enough for sums to stay in the
+# processor's nearest cache, or longer; and a block that stays in the next one.
+SHORT_ROW, LONG_ROW, BLOCK = 2**9, 2**13, 2**16
 
 
 class BatchNorm(Layer):
@@ -65,12 +66,11 @@ class BatchNorm(Layer):
         table, mean, std, training = self.recall(dY)
         Z, dY, N = table.rows, table.arrange(dY), table.N
         mu = table.along_row(mean)
-        sum_dY, along = np.zeros_like(mu), np.zeros_like(mu)
-        work = table.one_block()
+        sum_dY, along, work = table.no_sum(), table.no_sum(), table.one_block()
         for z, dy in table.blocks(Z, dY):
             centred = np.subtract(z, mu, out=work[: len(z)])
-            sum_dY += column_sums(dy)
-            along += column_dots(centred, dy)
+            sum_dY += table.sums(dy)
+            along += table.dots(centred, dy)
         self.dbeta = table.per_feature(sum_dY)
         self.dgamma = table.per_feature(along) / std
         dZ = table.empty(dY.dtype)
@@ -91,12 +91,12 @@ class BatchNorm(Layer):
             raise ValueError(
                 f"{self!r} needs more than one value per feature in training, got a batch of {N}"
             )
-        mean = table.per_feature(column_sums(table.rows)) / N
+        mean = table.per_feature(table.sums(table.rows)) / N
         mu = table.along_row(mean)
-        squares, work = np.zeros_like(mu), table.one_block()
+        squares, work = table.no_sum(), table.one_block()
         for (z,) in table.blocks(table.rows):
             centred = np.subtract(z, mu, out=work[: len(z)])
-            squares += column_dots(centred, centred)
+            squares += table.dots(centred, centred)
         var = table.per_feature(squares) / N
         keep = self.momentum
         self.running_mean = keep * self.running_mean + (1 - keep) * mean
@@ -115,9 +115,9 @@ class BatchNorm(Layer):
 class Table:
     """Z (m, n) or (m, H, W, n) as long rows of memory, in which the features repeat in a pattern.
 
-    The batch may be first or last in memory; the pattern says (repeats, n, neighbours of one
-    feature). So a statistic per feature is one sum down the columns, folded by the pattern, and
-    every operation runs along memory, however the images lie in it.
+    The batch may be first or last in memory; a pattern says (repeats, n, neighbours of one
+    feature). So a statistic per feature is one sum down the columns of shorter rows, folded by
+    their pattern, and every operation runs along memory, however the images lie in it.
     """
 
     def __init__(self, Z: np.ndarray) -> None:
@@ -125,14 +125,16 @@ class Table:
         self.N = Z.size // n
         self.batch_last = Z.ndim == 4 and Z.transpose(1, 2, 3, 0).flags.c_contiguous
         m = len(Z) if self.batch_last else 1
-        self.pattern = (math.gcd(self.N // m, max(1, LONG_ROW // (n * m))), n, m)
+        repeats = math.gcd(self.N // m, max(1, LONG_ROW // (n * m)))
+        self.long = (repeats, n, m)
+        self.short = (math.gcd(repeats, max(1, SHORT_ROW // (n * m))), n, m)
         self.rows = self.arrange(Z)
         self.step = max(1, BLOCK // self.rows.shape[1])
 
     def arrange(self, Z: np.ndarray) -> np.ndarray:
         """Another array of Z's shape as such rows; no copy when it lies in memory as Z does."""
         Z = Z.transpose(1, 2, 3, 0) if self.batch_last else Z
-        return np.ascontiguousarray(Z).reshape(-1, math.prod(self.pattern))
+        return np.ascontiguousarray(Z).reshape(-1, math.prod(self.long))
 
     def restore(self, rows: np.ndarray) -> np.ndarray:
         """The rows in Z's shape, a view."""
@@ -156,21 +158,27 @@ class Table:
 
     def along_row(self, v: np.ndarray) -> np.ndarray:
         """One value per feature (n,), in the pattern of a row."""
-        return np.broadcast_to(v[:, None], self.pattern).reshape(-1)
+        row = np.empty(self.long, v.dtype)
+        row[...] = v[:, None]
+        return row.reshape(-1)
 
-    def per_feature(self, row: np.ndarray) -> np.ndarray:
-        """A row folded into one sum per feature (n,)."""
-        return row.reshape(self.pattern).sum(axis=(0, 2))
+    def no_sum(self) -> np.ndarray:
+        """Zeros, to add the sums of blocks to."""
+        return np.zeros(math.prod(self.short), self.rows.dtype)
 
+    def sums(self, A: np.ndarray) -> np.ndarray:
+        """Sums down the columns of a block's short rows, by a product, faster than np.sum."""
+        A = A.reshape(-1, math.prod(self.short))
+        return np.ones(len(A), A.dtype) @ A
 
-def column_sums(A: np.ndarray) -> np.ndarray:
-    """A product sums down the columns faster than np.sum."""
-    return np.ones(len(A), A.dtype) @ A
+    def dots(self, A: np.ndarray, B: np.ndarray) -> np.ndarray:
+        """The sums of A ⊙ B, in one pass that keeps no product."""
+        A, B = (block.reshape(-1, math.prod(self.short)) for block in (A, B))
+        return np.einsum("ij,ij->j", A, B)
 
-
-def column_dots(A: np.ndarray, B: np.ndarray) -> np.ndarray:
-    """Σ of A ⊙ B down the columns, in one pass that keeps no product."""
-    return np.einsum("ij,ij->j", A, B)
+    def per_feature(self, sums: np.ndarray) -> np.ndarray:
+        """Such sums folded into one per feature (n,)."""
+        return sums.reshape(self.short).sum(axis=(0, 2))
 
 
 class LayerNorm(Layer):

@@ -107,9 +107,10 @@ def read_arrays(path: str | Path, kind: str) -> dict[str, np.ndarray]:
                 arrays = {name: file[name] for name in file.files}
         except Exception:  # a damaged zip raises a dozen kinds of error
             raise ValueError(f"{path} is torn, or was not written by nnlib") from None
-    found = str(arrays.pop("kind", "of unknown origin"))
+    found = str(arrays.pop("kind", ""))
     if found != kind:
-        raise ValueError(f"{path} is {found!r}, expected {kind!r}")
+        came = repr(found) if found else "of unknown origin"
+        raise ValueError(f"{path} is {came}, expected {kind!r}")
     return arrays
 
 

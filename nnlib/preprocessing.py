@@ -33,7 +33,8 @@ class Standardizer:
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Z = (X − μ)/σ, for training, validation and test inputs alike."""
         mean, std = self._fitted()
-        return (matrix(X, n_features=len(mean)) - mean) / std
+        X = matrix(X, n_features=len(mean))
+        return ((X - mean) / std).astype(X.dtype, copy=False)
 
     def fit_transform(self, X: np.ndarray) -> np.ndarray:
         """Fit on X and return it standardised."""
@@ -42,7 +43,8 @@ class Standardizer:
     def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
         """X = σZ + μ."""
         mean, std = self._fitted()
-        return matrix(Z, "Z", n_features=len(mean)) * std + mean
+        Z = matrix(Z, "Z", n_features=len(mean))
+        return (Z * std + mean).astype(Z.dtype, copy=False)
 
     def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
         if self.mean is None or self.std is None:

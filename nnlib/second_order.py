@@ -116,10 +116,10 @@ class Minimizer:
 
 
 class Newton(Minimizer):
-    """p solves (H + μI)p = −∇; μ, the damping, grows until H + μI is positive definite.
+    """p solves (H + μI)p = −∇; the damping μ ≥ 0 is the least that makes H + μI positive definite.
 
-    Without `hessian` H comes from differences of the gradient, 2n evaluations of f, so n is small
-    (Nocedal and Wright, 2006, algorithm 3.3).
+    So p goes downhill from a saddle too (Nocedal and Wright, 2006, section 3.4). Without `hessian`
+    H comes from differences of the gradient, 2n evaluations of f, so n is small.
 
     Shapes    theta, p, ∇ (n,)   hessian(theta) → H (n, n)
     """

@@ -12,6 +12,10 @@ def summary(layers: Sequence[Layer], input_shape: tuple[int, ...]) -> str:
 
     Raises ValueError, as the layer says it, where a layer does not fit the one before.
     """
+    if not isinstance(input_shape, Sequence):
+        raise ValueError(
+            f"input_shape must be one example's shape, such as (64,), got {input_shape!r}"
+        )
     rows, total, shape = [("layer", "output", "parameters", "count")], 0, tuple(input_shape)
     for layer in layers:
         shape = layer.output_shape(shape)

@@ -135,7 +135,7 @@ def test_one_prelu_slope_serves_all_and_gathers_all(rng):
 
 
 def test_prelu_refuses_another_number_of_channels():
-    with pytest.raises(ValueError, match=re.escape("4 slopes expects Z of shape (m, …, 4), got")):
+    with pytest.raises(ValueError, match=re.escape("PReLU(4) expects Z of shape (m, …, 4), got")):
         PReLU(4).forward(np.ones((5, 3)))
     with pytest.raises(ValueError, match="n must be a whole number ≥ 1, got 0"):
         PReLU(0)

@@ -80,6 +80,17 @@ def test_lenet5_says_when_images_are_too_small(rng):
         nn.lenet5(rng=rng, input_shape=(12, 12, 1))
 
 
+def test_small_vgg_says_when_images_are_too_small(rng):
+    with pytest.raises(ValueError, match="kernel 2 does not fit into a 1×1 input without padding"):
+        nn.small_vgg(rng=rng, input_shape=(3, 3, 3))
+
+
+@pytest.mark.parametrize("make", [nn.lenet5, nn.small_vgg])
+def test_an_image_has_channels(make, rng):
+    with pytest.raises(ValueError, match=r"input_shape must be \(H, W, C\), got \(28, 28\)"):
+        make(rng=rng, input_shape=(28, 28))
+
+
 @pytest.mark.parametrize(("groups", "expected"), [(2, 60_965_224), (1, 62_378_344)])
 def test_alexnet_is_counted_without_its_memory(groups, expected):
     tracemalloc.start()

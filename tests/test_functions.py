@@ -152,8 +152,8 @@ def test_one_hot_takes_booleans_and_makes_float32():
     [
         ([0, 1, 3], 3, "labels must lie in 0 … 2, got 3 at index 2"),
         ([0, -1, 3], 3, "labels must lie in 0 … 2, got -1 at index 1"),
-        ([0.0, 1.5], 3, "labels must be whole numbers, got dtype float64"),
-        (["cat"], 3, "labels must be whole numbers, got dtype <U3"),
+        ([0.0, 1.5], 3, "labels must be integers in 0 … 2, got dtype float64"),
+        (["cat"], 3, "labels must be integers in 0 … 2, got dtype <U3"),
         ([[0, 1]], 3, "labels must have shape (m,) with m ≥ 1, got (1, 2)"),
         ([], 3, "labels must have shape (m,) with m ≥ 1, got (0,)"),
         ([0], 0, "n_classes must be a whole number ≥ 1, got 0"),

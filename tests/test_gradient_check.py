@@ -63,6 +63,9 @@ def test_relative_error_is_the_lectures():
     assert relative_error(a, a) == 0
     assert relative_error(np.zeros(2), np.zeros(2)) == 0
     assert relative_error(a, -a) == 1
+    assert relative_error([3, 4], [3, 0]) == 4 / 8
+    with pytest.raises(ValueError, match=re.escape("one shape, got (2,) and (2, 1)")):
+        relative_error(a, a[:, None])  # the difference would be (2, 2)
 
 
 def test_right_gradients_pass_and_the_network_is_left_as_it_was(rng, X):
@@ -98,6 +101,16 @@ def test_a_planted_mistake_is_named(entry, rng, X):
     assert check.worst == f"{place}.{name}[{', '.join(map(str, index))}]"
     assert check.analytic - check.numerical == pytest.approx(0.1)
     assert f"worst {check.worst}: backward {check.analytic:.8f}" in str(check)
+
+
+def test_a_check_that_breaks_off_leaves_the_network_too(rng, X):
+    net = mlp(rng, BatchNorm(HIDDEN), dtype=np.float32)
+    net.theta += 100
+    theta, running_mean = net.theta.copy(), net[1].running_mean.copy()
+    with pytest.raises(ValueError, match="is lost beside"):
+        check_gradients(net, CrossEntropy(), X, y, training=True)
+    np.testing.assert_array_equal(net.theta, theta)
+    np.testing.assert_array_equal(net[1].running_mean, running_mean)
 
 
 def test_float32_is_warned_of(rng, X):

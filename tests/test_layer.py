@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracles import MAKERS, assert_layer_gradients, forward, specimen
 
-from nnlib import Dense, Flatten, Gradient, Layer, Parameter
+from nnlib import Dense, Flatten, Gradient, Layer, Parameter, PReLU
 
 every_layer = pytest.mark.parametrize("kind", MAKERS)
 both_modes = pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
@@ -113,6 +113,12 @@ def test_whole_numbers_count_as_the_reals_they_are(kind):
     np.testing.assert_array_equal(layer.backward(np.ones_like(Y)), dX)
 
 
+@every_layer
+def test_lists_will_do(kind):
+    layer, X = specimen(kind)
+    np.testing.assert_array_equal(layer.forward(X.tolist()), layer.forward(X))
+
+
 def test_flatten_reads_height_then_width_then_channels():
     X = np.arange(2 * 2 * 3 * 4.0).reshape(2, 2, 3, 4)
     rows = [[X[i, h, w, c] for h in range(2) for w in range(3) for c in range(4)] for i in range(2)]
@@ -154,3 +160,5 @@ def test_layers_show_themselves():
     assert shown["BatchNorm, images"] == "BatchNorm(5)"
     assert shown["LayerNorm, features"] == "LayerNorm(3)"
     assert shown["Tanh"] == "Tanh()"
+    assert repr(PReLU()) == "PReLU(1)"
+    assert repr(PReLU(3)) == "PReLU(3)"

@@ -31,6 +31,14 @@ def test_the_formulas_by_hand():
     assert_allclose(gradient(X, y, theta), [(0 - 1 - 2) / 3, (0 - 3 - 10) / 3])
 
 
+def test_lists_of_whole_numbers_will_do():
+    X, y, theta = add_bias_column([[2], [3], [5]]), [3, 5, 8], [1, 1]
+    assert cost(X.tolist(), y, theta) == (0**2 + 1**2 + 2**2) / 6
+    assert_allclose(gradient(X.tolist(), y, theta), [(0 - 1 - 2) / 3, (0 - 3 - 10) / 3])
+    small = np.uint8([[1, 200], [1, 100]])
+    assert cost(small, np.uint8([201, 102]), np.uint8([1, 1])) == 0.25
+
+
 @given(st.integers(2, 9), st.integers(1, 5), st.integers(0, 999))
 def test_the_gradient_is_the_costs_slope(m, n, seed):
     rng = np.random.default_rng(seed)

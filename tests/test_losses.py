@@ -195,7 +195,7 @@ ERRORS = [
     (CrossEntropy(), X[0], [0, 1, 1], "logits of shape (m, K ≥ 2), got (3,)"),
     (CrossEntropy(), X[:, :1], np.zeros(M, int), "logits of shape (m, K ≥ 2), got (5, 1)"),
     (CrossEntropy(), X, [0, 1, 2, 3, 0], "labels must lie in 0 … 2, got 3 at index 3"),
-    (CrossEntropy(), X, [0.0] * M, "labels must be whole numbers, got dtype float64"),
+    (CrossEntropy(), X, [0.0] * M, "labels must be integers in 0 … 2, got dtype float64"),
     (CrossEntropy(), X, [0, 1], "must be integers (5,) or one-hot (5, 3), got shape (2,)"),
     (CrossEntropy(), X, np.zeros((M, 2)), "or one-hot (5, 3), got shape (5, 2)"),
     (CrossEntropy(), X, [[0, 0, 1]] * 4 + [[1, 0, 1]], "single 1, got [1 0 1] in row 4"),

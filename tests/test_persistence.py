@@ -150,7 +150,7 @@ def test_strangers_files_are_refused_and_their_code_never_runs(tmp_path, rng):
         refuses(net, path, "is torn, or was not written by nnlib")
     unnamed = tmp_path / "plain.npz"
     np.savez(unnamed, W=np.ones(3))
-    refuses(net, unnamed, "'of unknown origin', expected 'nnlib network 1'")
+    refuses(net, unnamed, "is of unknown origin, expected 'nnlib network 1'")
     assert not sprung.exists()
 
 

@@ -52,6 +52,15 @@ def test_a_constant_feature_is_only_centred(dtype, value, rng):
     assert Z[:, 1].std() == pytest.approx(1, abs=1e-4)
 
 
+def test_dtype_is_that_of_the_inputs(rng):
+    X = rng.normal(5, 2, (50, 3))
+    scaler = Standardizer().fit(X)
+    Z = scaler.transform(X.astype(np.float32))
+    assert Z.dtype == np.float32
+    assert_allclose(Z, scaler.transform(X), atol=1e-5)
+    assert scaler.inverse_transform(Z).dtype == np.float32
+
+
 def test_rounding_is_no_variation():
     X = np.array([[0.3], [0.1 + 0.2], [0.3]])
     assert np.abs(Standardizer().fit_transform(X)).max() < 1e-15

@@ -197,6 +197,8 @@ def test_summary_is_the_table_of_dimensions(rng):
     assert len({len(line) for line in lines}) == 1
     with pytest.raises(ValueError, match=re.escape("expects examples of shape (6,), got (8,)")):
         net.summary((2, 4))
+    with pytest.raises(ValueError, match=re.escape("one example's shape, such as (64,), got 6")):
+        net.summary(6)
 
 
 def test_it_is_a_sequence_of_its_layers(rng):
