@@ -200,6 +200,7 @@ class LayerNorm(Layer):
         self.gamma, self.beta = np.ones(n, dtype), np.zeros(n, dtype)
 
     def forward(self, Z: np.ndarray, training: bool = False) -> np.ndarray:
+        Z = as_float(Z, "Z")
         if Z.ndim < 2 or Z.shape[-1] != self.n:
             raise ValueError(f"{self!r} expects Z of shape (m, …, {self.n}), got {Z.shape}")
         mean = Z.mean(axis=-1, keepdims=True)
