@@ -20,7 +20,7 @@ REST = 0.05
 class Plan(NamedTuple):
     """How much is measured: processes per contender, blocks in each, the seconds of a block.
 
-    All contenders meet in the first round; in the others, nnlib and the fastest of its peers.
+    All contenders meet in the first round; in the others, nnlib and its peers.
     """
 
     rounds: int = 3
@@ -29,7 +29,7 @@ class Plan(NamedTuple):
 
     @property
     def blocks(self) -> int:
-        """Blocks of a contender that is in every round."""
+        """Blocks of nnlib, and of a peer."""
         return self.rounds * self.turns
 
 
@@ -61,9 +61,8 @@ class Result:
 
     @property
     def peer(self) -> str | None:
-        """The fastest of the peers that are in every round; None where the workload has none."""
-        blocks = len(self.times[OURS].blocks)
-        peers = [name for name in self.workload.peers if len(self.times[name].blocks) == blocks]
+        """The fastest of the peers over all rounds; None where the workload has none."""
+        peers = [name for name in self.workload.peers if name in self.times]
         return min(peers, key=lambda name: self.times[name].median, default=None)
 
     @property
@@ -107,15 +106,10 @@ def measure(workload: Workload, plan: Plan, threads: int, tick: Callable[[], obj
     try:
         run_round(result, workload.contenders, plan, threads, tick)
         for _ in range(1, plan.rounds):
-            run_round(result, finalists(result), plan, threads, tick)
+            run_round(result, (OURS, *workload.peers), plan, threads, tick)
     except (Disagreement, WorkerError) as error:
         result.error = str(error)
     return result
-
-
-def finalists(result: Result) -> tuple[str, ...]:
-    """nnlib and the fastest of its peers."""
-    return (OURS,) if result.peer is None else (OURS, result.peer)
 
 
 def run_round(

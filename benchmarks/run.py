@@ -44,6 +44,6 @@ def blocks(workloads: Sequence[Workload], plan: Plan) -> int:
     """How many blocks a run will measure."""
     rounds = len(limits.LIMITS)
     for workload in workloads:
-        others = len(workload.peers) - 1 + len(workload.beside) if workload.peers else 0
-        rounds += (2 if workload.peers else 1) * plan.rounds + others
+        rounds += (1 + len(workload.peers)) * plan.rounds
+        rounds += len(workload.beside) if workload.peers else 0
     return rounds * plan.turns

@@ -11,8 +11,8 @@ from nnlib.layer import Layer
 from nnlib.parameters import Gradient, Parameter
 from nnlib.validation import as_float, count, fraction, positive
 
-# In entries: rows that keep NumPy's inner loops busy, short enough for sums to stay in the
-# processor's nearest cache, or longer; and a block that stays in the next one.
+# In entries: short rows, whose sums stay in the processor's nearest cache; long ones, which keep
+# NumPy's inner loops busy; and a block of rows that stays in the next cache.
 SHORT_ROW, LONG_ROW, BLOCK = 2**9, 2**13, 2**16
 
 

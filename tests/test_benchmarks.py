@@ -114,16 +114,19 @@ def test_the_ratio_is_against_the_fastest_peer_block_by_block():
     assert result.spread == pytest.approx(1.0)  # quartiles 0.5 and 1.0 round a median of 0.5
 
 
-def test_a_peer_that_dropped_out_after_the_first_round_stays_out():
-    result = timed(
-        TWO_PEERS,
-        nnlib=[1.0, 1.0],
-        pytorch_a=[4.0, 4.0],
-        pytorch_b=[3.0],
-        pytorch_c=[0.1],
-    )
+def test_a_peer_that_cannot_run_here_is_left_out():
+    result = timed(TWO_PEERS, nnlib=[1.0, 1.0], pytorch_a=[4.0, 4.0], pytorch_c=[0.1])
     assert result.peer == "pytorch a"
     assert result.ratio == 0.25
+
+
+def test_peers_meet_nnlib_in_every_round_and_the_others_in_the_first(monkeypatch):
+    rounds = []
+    monkeypatch.setattr(duel, "run_round", lambda result, names, *rest: rounds.append(names))
+    duel.measure(TWO_PEERS, Plan(rounds=3), threads=1, tick=lambda: None)
+    assert rounds == [("nnlib", "pytorch a", "pytorch b", "pytorch c")] + 2 * [
+        ("nnlib", "pytorch a", "pytorch b")
+    ]
 
 
 def test_without_a_peer_milliseconds_count():
