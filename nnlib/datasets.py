@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlib.validation import count, generator, non_negative, positive
+from nnlib.validation import count, fraction, generator, non_negative, positive
 
 
 class Dataset(NamedTuple):
@@ -134,6 +134,18 @@ def moons(m: int, *, rng: np.random.Generator, noise: float = 0.1) -> tuple[np.n
     t = generator(rng).uniform(0, np.pi, m)
     upper, lower = np.c_[np.cos(t), np.sin(t)], np.c_[1 - np.cos(t), 0.5 - np.sin(t)]
     return np.where(y[:, None] == 0, upper, lower) + noise * rng.normal(size=(m, 2)), y
+
+
+def circles(
+    m: int, *, rng: np.random.Generator, noise: float = 0.1, inner: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    """A circle of radius 1 round one of radius `inner`, y = 1; X (m, 2), y (m,)."""
+    non_negative(noise, "noise"), fraction(inner, "inner")
+    y = np.arange(count(m, "m", least=2)) % 2
+    angle = generator(rng).uniform(0, 2 * np.pi, m)
+    radius = np.where(y == 1, inner, 1.0)
+    circle = radius[:, None] * np.c_[np.cos(angle), np.sin(angle)]
+    return circle + noise * rng.normal(size=(m, 2)), y
 
 
 def spirals(

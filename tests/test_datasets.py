@@ -69,7 +69,10 @@ def test_there_are_two_photographs():
         datasets.photograph("cat")
 
 
-@pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons, datasets.spirals])
+MADE = [datasets.blobs, datasets.xor, datasets.moons, datasets.circles, datasets.spirals]
+
+
+@pytest.mark.parametrize("make", MADE)
 def test_made_sets(make):
     X, y = make(101, rng=np.random.default_rng(1))
     assert X.shape == (101, 2)
@@ -101,9 +104,18 @@ def test_moons_are_half_circles(rng):
         assert (half * from_centre[:, 1] >= 0).all()
 
 
+def test_circles_have_their_radius_and_go_all_round(rng):
+    X, y = datasets.circles(400, rng=rng, noise=0, inner=0.3)
+    for label, radius in ((0, 1), (1, 0.3)):
+        assert_allclose(np.linalg.norm(X[y == label], axis=1), radius)
+        assert len(np.unique(np.sign(X[y == label]), axis=0)) == 4
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda rng: datasets.circles(9, rng=rng, inner=1), r"inner must lie in \[0, 1\), got 1"),
+        (lambda rng: datasets.circles(1, rng=rng), "m must be a whole number ≥ 2, got 1"),
         (lambda rng: datasets.blobs(1, rng=rng), "m must be a whole number ≥ 2, got 1"),
         (lambda rng: datasets.moons(1, rng=rng), "m must be a whole number ≥ 2, got 1"),
         (lambda rng: datasets.xor(0, rng=rng), "m must be a whole number ≥ 1, got 0"),
@@ -116,7 +128,7 @@ def test_bad_settings(call, message, rng):
         call(rng)
 
 
-@pytest.mark.parametrize("make", [datasets.blobs, datasets.xor, datasets.moons, datasets.spirals])
+@pytest.mark.parametrize("make", MADE)
 def test_randomness_comes_from_a_generator(make):
     with pytest.raises(TypeError, match=r"rng must be numpy.random.default_rng\(seed\), got 0"):
         make(10, rng=0)

@@ -64,10 +64,8 @@ def _moons(m: int, noise: float, rng: np.random.Generator) -> Made:
 
 
 def _circles(m: int, noise: float, rng: np.random.Generator) -> Made:
-    y = np.arange(m) % 2
-    angle = rng.uniform(0, 2 * np.pi, m)
-    circle = np.where(y, 0.9, 2.1)[:, None] * np.c_[np.cos(angle), np.sin(angle)]
-    return circle + noise * rng.normal(size=(m, 2)), y
+    X, y = datasets.circles(m, noise=noise / 2.1, inner=0.9 / 2.1, rng=rng)
+    return 2.1 * X, y
 
 
 def _spirals(m: int, noise: float, rng: np.random.Generator) -> Made:
