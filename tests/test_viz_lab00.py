@@ -7,6 +7,8 @@ from helpers_viz import exercise_every_control
 from nnlib import datasets, linear_regression, metrics, split
 from nnlib.viz import lab00, render
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 @pytest.fixture(scope="module")
 def patients() -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +32,7 @@ WIDGETS = ("GradientAscent", "TwoValleys", "LineFit", "LearningRate", "NearTheMi
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(name, patients):
+def test_every_control_works_at_its_extremes(name, patients, small_pictures):
     captions = exercise_every_control(make(name, patients))
     assert len(set(captions)) > 3
     assert all(len(caption) > 40 and "nan" not in caption for caption in captions)

@@ -11,6 +11,8 @@ from nnlib import LogisticRegression, Standardizer, datasets, metrics
 from nnlib.perceptron import perceptron_update
 from nnlib.viz import lab01, render
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 FEATURES = ("mean radius", "mean concave points")
 
 
@@ -52,7 +54,7 @@ WIDGETS = (
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(make, name):
+def test_every_control_works_at_its_extremes(make, name, small_pictures):
     captions = exercise_every_control(make[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 40 and not re.search(r"\bnan\b", caption) for caption in captions)

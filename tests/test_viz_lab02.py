@@ -10,6 +10,8 @@ from helpers_viz import exercise_every_control
 from nnlib import Sequential, Tanh, numerical_gradient, sigmoid
 from nnlib.viz import lab02, render
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 WIDGETS = {
     "ChainSteps": lab02.ChainSteps,
     "GrowingXOR": lab02.GrowingXOR,
@@ -24,7 +26,7 @@ LECTURE = {  # Exercise 1 of D2 at x = y = 1, α = 0.1
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(name):
+def test_every_control_works_at_its_extremes(name, small_pictures):
     captions = exercise_every_control(WIDGETS[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 40 and not re.search(r"\bnan\b", caption) for caption in captions)

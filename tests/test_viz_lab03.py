@@ -11,6 +11,8 @@ from nnlib import CrossEntropy, datasets, initializers
 from nnlib.activations import Identity, LeakyReLU, PReLU, ReLU, Sigmoid, Tanh
 from nnlib.viz import lab03, render
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 @pytest.fixture(scope="module")
 def batch():
@@ -36,7 +38,7 @@ WIDGETS = ("ActivationCurves", "GradientDepth", "LayerHistograms", "DyingReLU")
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(make, name):
+def test_every_control_works_at_its_extremes(make, name, small_pictures):
     captions = exercise_every_control(make[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 40 for caption in captions)

@@ -12,6 +12,8 @@ from nnlib.linear_regression import add_bias_column, normal_equation
 from nnlib.metrics import rmse
 from nnlib.viz import lab04, render
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 WIDGETS = ("PolynomialFit", "Diagnosis", "PenaltyPath", "DropoutMasks", "EarlyStop")
 VALLEY = [3.0, 2.0, 2.5, 2.2, 1.0, 1.5, 1.4, 1.3, 1.25, 1.2]
 
@@ -51,7 +53,7 @@ def make(points, patients):
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(make, name):
+def test_every_control_works_at_its_extremes(make, name, small_pictures):
     captions = exercise_every_control(make[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 40 and not re.search(r"\bnan\b", caption) for caption in captions)

@@ -10,6 +10,8 @@ import nnlib
 from nnlib.gradient_check import numerical_gradient
 from nnlib.viz import lab05
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 WIDGETS = ("Mountain", "Race", "BatchSize", "MomentumMap", "Schedules", "Normalised", "SecondOrder")
 
 
@@ -22,7 +24,7 @@ def make():
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(make, name):
+def test_every_control_works_at_its_extremes(make, name, small_pictures):
     captions = exercise_every_control(make[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 40 and not re.search(r"\bnan\b", caption) for caption in captions)

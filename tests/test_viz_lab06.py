@@ -9,6 +9,8 @@ from helpers_viz import exercise_every_control
 from nnlib import BatchNorm, datasets, split
 from nnlib.viz import lab06, render
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 DIGITS = datasets.digits()
 TRAIN, VAL, _ = split(
     len(DIGITS.y), (0.6, 0.2, 0.2), rng=np.random.default_rng(0), stratify=DIGITS.y
@@ -24,7 +26,7 @@ WIDGETS = {
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(name):
+def test_every_control_works_at_its_extremes(name, small_pictures):
     captions = exercise_every_control(WIDGETS[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 40 and not re.search(r"\bnan\b", caption) for caption in captions)

@@ -14,7 +14,8 @@ from nnlib.viz import lab07_widgets as lab07
 from nnlib.viz import render
 from nnlib.viz.cells import short_number
 from nnlib.viz.drawing_pad import centred, coarse, resized
-from nnlib.viz.painter import Painter
+
+pytestmark = pytest.mark.usefixtures("no_pictures")
 
 DIGITS = datasets.digits()
 X = np.array([resized(x.reshape(8, 8), (16, 16)) for x in DIGITS.X], np.float32)[..., None]
@@ -52,15 +53,8 @@ WIDGETS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def small_pictures(monkeypatch):
-    """Nobody looks at the pictures of these tests: a quarter of the pixels saves half the time."""
-    paint = Painter.paint
-    monkeypatch.setattr(Painter, "paint", lambda painter, density: paint(painter, 0.5))
-
-
 @pytest.mark.parametrize("name", WIDGETS)
-def test_every_control_works_at_its_extremes(name):
+def test_every_control_works_at_its_extremes(name, small_pictures):
     captions = exercise_every_control(WIDGETS[name]())
     assert len(set(captions)) >= 3
     assert all(len(caption) > 30 and "nan" not in caption for caption in captions)

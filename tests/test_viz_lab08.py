@@ -7,6 +7,8 @@ from helpers_viz import exercise_every_control
 from nnlib.search import Search, Trial
 from nnlib.viz import lab08
 
+pytestmark = pytest.mark.usefixtures("no_pictures")
+
 
 def to_the_end(widget):
     """Take steps until time is over; how many there were."""
@@ -27,7 +29,7 @@ def to_the_end(widget):
         lab08.OneWatched,
     ],
 )
-def test_every_control_may_go_to_its_ends(kind):
+def test_every_control_may_go_to_its_ends(kind, small_pictures):
     captions = exercise_every_control(kind())
     assert len(set(captions)) > 3
 
