@@ -64,6 +64,15 @@ def test_a_figure_shows_as_a_sharp_picture_and_its_caption():
     assert metadata == {"image/png": {"width": 500}}
 
 
+def test_captions_have_true_minus_signs():
+    made, _ = viz.figure()
+    made.caption = "From (-1.2, -.5): x-axis, 2-16-1 and 3 - 1 stay; 1e-8 and -7 do not."
+    assert made.caption == "From (−1.2, −.5): x-axis, 2-16-1 and 3 - 1 stay; 1e−8 and −7 do not."
+    walk = Walk()
+    walk.sign.value = -1
+    assert walk.caption == walk.picture.alt == walk.status.text == "Step 0: θ = −3.0000."
+
+
 def test_the_stored_picture_is_small_and_nearly_the_same():
     e = LearningRate()
     small, large = viz.render(e.figure, 2, small=True), viz.render(e.figure, 2)
@@ -74,9 +83,9 @@ def test_the_stored_picture_is_small_and_nearly_the_same():
 def test_a_moved_control_moves_picture_words_and_goal_together():
     e = LearningRate()
     before = e.picture.png
-    assert e.caption == "α = 0.05: after 100 steps J = 6.35e-09."
+    assert e.caption == "α = 0.05: after 100 steps J = 6.35e−09."
     e.alpha.value = 0.01
-    assert e.caption == e.picture.alt == "α = 0.01: after 100 steps J = 1.58e-01."
+    assert e.caption == e.picture.alt == "α = 0.01: after 100 steps J = 1.58e−01."
     assert e.headline.badge == ""
     assert e.picture.png != before
     x, y = e.path.get_data()
@@ -307,7 +316,7 @@ def test_an_error_while_playing_stops_and_is_said():
 def test_the_helper_visits_every_end_option_and_button():
     w = Walk()
     captions = exercise_every_control(w)
-    assert {"Step 0: θ = 0.0300.", "Step 0: θ = 30.0000.", "Step 0: θ = -3.0000."} <= set(captions)
+    assert {"Step 0: θ = 0.0300.", "Step 0: θ = 30.0000.", "Step 0: θ = −3.0000."} <= set(captions)
     assert captions[-2].startswith("Step ")
     assert captions[-1] == captions[0] == "Step 0: θ = 3.0000."
 

@@ -109,9 +109,9 @@ def test_steps_and_reset_move_time():
     _, step, reset = widget.buttons
     reset.click()
     assert widget.steps.value == 0
-    assert "after 0 steps x = -1.0000" in widget.caption
+    assert "after 0 steps x = −1.0000" in widget.caption
     step.click()
-    assert "after 1 step x = -0.4000" in widget.caption
+    assert "after 1 step x = −0.4000" in widget.caption
 
 
 def test_valleys_rest_where_the_slope_is_zero():

@@ -268,7 +268,7 @@ def test_the_reader_s_own_backward_is_checked():
     widget = lab02.StepSize(shallow_backward)
     widget.eps.value = 1e-5
     assert widget.gradient.value == "mine"
-    assert "mine, ε = 1.0e-05" in widget.caption
+    assert "mine, ε = 1.0e−05" in widget.caption
     assert np.nanmin(widget.curve.get_ydata()) < 1e-9
 
     def doubled(*inputs):

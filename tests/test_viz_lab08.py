@@ -58,7 +58,7 @@ def test_winners_are_shown_on_both_sets():
     assert np.allclose(validation.get_xdata(), [1, 3])
     assert np.allclose([*test_mean.get_xdata(), *validation_mean.get_xdata()], [-0.4, 2])
     assert "2.0 points above" in made.caption
-    assert "-0.4 points on the test set" in made.caption
+    assert "−0.4 points on the test set" in made.caption
 
 
 def test_random_beats_the_grid_and_the_grid_beats_random():

@@ -13,7 +13,7 @@ import ipywidgets
 from nnlib.viz.painter import Painter
 from nnlib.viz.picture import DENSITY, Picture, css_width, render
 from nnlib.viz.style import CourseFigure
-from nnlib.viz.words import Words
+from nnlib.viz.words import Words, with_minus
 
 REACHED = "✓ goal reached"
 
@@ -84,7 +84,7 @@ class Explorer(ipywidgets.VBox):
 
     def refresh(self) -> None:
         """Draw and show; whatever `draw` raises is raised here."""
-        caption = self.draw()
+        caption = with_minus(self.draw())
         self.picture.show(self._painter.paint(self.picture.density), caption)
         self.error = None
         self.status.say(caption)

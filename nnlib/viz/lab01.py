@@ -61,19 +61,19 @@ class PerceptronLine(Explorer):
         wrong = (CORNERS @ w + b > 0) != y
         self.plane.show(w, b, y, wrong)
         self.goal_reached = not wrong.any()
-        line = f"{_plain(w[0])}·x₁ {_signed(w[1])}·x₂ {_signed(b)} = 0"
+        line = f"{w[0]:g}·x₁ {_signed(w[1])}·x₂ {_signed(b)} = 0"
         return f"{self.gate.value} with the line {line}: {_mistakes(wrong)}. {self._remark(w, b)}"
 
     def _remark(self, w: np.ndarray, b: float) -> str:
         if not w.any():
-            return f"With both weights 0 there is no line: z = {_plain(b)} at every corner."
+            return f"With both weights 0 there is no line: z = {b:g} at every corner."
         if self.gate.value == "XOR":
             return "No line does better than one mistake on XOR."
         if b == 0 and self.gate.value == "AND":
             return "The line goes through the origin, and no such line does AND."
         if b == 0:
             return "The line goes through the origin, so (0, 0) lies on it and counts as 0."
-        return f"At the origin z is b = {_plain(b)}."
+        return f"At the origin z is b = {b:g}."
 
 
 class PerceptronSteps(Explorer):
@@ -150,7 +150,7 @@ class PerceptronSteps(Explorer):
         self.counts.set_data(epochs, self.mistakes)
         self.counts.axes.set_xlim(0.5, max(8, len(self.mistakes)) + 0.5)
         self.goal_reached = {"AND", "OR"} <= self.learned
-        w_1, w_2, b = map(_plain, (*self.w, self.b))
+        w_1, w_2, b = (f"{value:g}" for value in (*self.w, self.b))
         now = f"w = ({w_1}, {w_2}), b = {b}, {_mistakes(wrong)}"
         return f"{self.gate.value}: {self.news} Now {now}."
 
@@ -230,7 +230,7 @@ class RollingBalls(Explorer):
             end = (" (arrived)", " (stuck)")[stuck[k]] if self.finished else ""
             said.append(f"{name} J({seen[-1]:.2f}) = {J[-1]:.4f}, lowest {self.lowest[k]:.4f}{end}")
         self.goal_reached = self.finished and stuck[0]
-        steps, start = len(self.paths[0]) - 1, _plain(self.start.value)
+        steps, start = len(self.paths[0]) - 1, f"{self.start.value:g}"
         return f"After {steps} steps from w₀ = {start}: {'; '.join(said)}."
 
 
@@ -567,10 +567,6 @@ def _penalised(
     model, loss = LogisticRegression(lam=lam).fit(*training), BinaryCrossEntropy()
     J = [loss(model.decision_function(X), y) for X, y in (training, validation)]
     return float(np.linalg.norm(model.coef_)), J[0], J[1]
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
 
 
 def _signed(value: float) -> str:

@@ -171,7 +171,7 @@ class ActivationCurves(Explorer):
             point.set_data([z], [height])
         self._seek(name, z, unit)
         self.goal_reached = {"sigmoid", "tanh"} <= self.found
-        return f"{_capital(name)} at z = {_plain(z)}: {self._words(name, z, value, slope)}"
+        return f"{_capital(name)} at z = {z:g}: {self._words(name, z, value, slope)}"
 
     def _seek(self, name: str, z: float, unit: Activation) -> None:
         here, nearer = unit.slope(np.array([z, np.sign(z) * (abs(z) - 0.1)]))
@@ -179,9 +179,9 @@ class ActivationCurves(Explorer):
             self.found.add(name)
 
     def _words(self, name: str, z: float, value: float, slope: float) -> str:
-        said = f"g(z) = {_four(value)}, g′(z) = {_four(slope)}. "
+        said = f"g(z) = {value:.4f}, g′(z) = {slope:.4f}. "
         if name == "PReLU":
-            said += f"α may learn: ∂g/∂α = min(0, z) = {_plain(min(0.0, z))}. "
+            said += f"α may learn: ∂g/∂α = min(0, z) = {min(0.0, z):g}. "
         if name in LEAKY and self.alpha.value > 1:
             return said + "Since α > 1, max(αz, z) is another function."
         if name == "step":
@@ -501,14 +501,6 @@ def _yours(mine: Drawn | None) -> dict[str, Initializer]:
         return draw
 
     return {f"yours: {kind}": of_kind(kind) for kind in KINDS}
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
-
-
-def _four(value: float) -> str:
-    return f"{value:.4f}".replace("-", "−")
 
 
 def _capital(name: str) -> str:

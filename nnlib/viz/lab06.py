@@ -425,11 +425,11 @@ def _range(width: float) -> str:
 
 
 def _two(value: float) -> str:
-    return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:.2f}"
 
 
 def _size(value: float) -> str:
     """Three digits, as a power of ten where there are many zeros."""
     if 1e-3 <= abs(value) < 1e3:
         return f"{value:.3g}"
-    return f"{value:.1e}".replace("e-0", "e−").replace("e-", "e−").replace("e+0", "e")
+    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")

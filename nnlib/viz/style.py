@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from nnlib.viz.picture import DENSITY, DPI, css_width, render
+from nnlib.viz.words import with_minus
 
 BLUE, VERMILLION, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, YELLOW = "#E69F00", "#56B4E9", "#F0E442"
@@ -70,6 +71,7 @@ STYLE: dict[Any, Any] = DEFAULTS | {
     "lines.linewidth": 2.0,
     "lines.markersize": 7,
     "text.color": INK,
+    "text.hinting": "force_autohint",  # else "=" and "−" come out bold on coarse screens
     "xtick.color": INK,
     "ytick.color": INK,
 }
@@ -111,13 +113,21 @@ class CourseAxes(Axes):
 
 @_keeps_style("draw", "text", "legend", "colorbar")
 class CourseFigure(Figure):
-    """A figure that a notebook shows as a sharp picture with a caption in words.
+    """A figure that a notebook shows as a sharp picture with a caption in words."""
 
-    `caption` states in words and numbers what the figure shows. It is the picture's text for
-    anyone, or any test, that reads the cell's output instead of looking at it.
-    """
+    _caption: str = ""
 
-    caption: str = ""
+    @property
+    def caption(self) -> str:
+        """What the figure shows, in words and numbers, with a true minus sign.
+
+        It is the text for anyone, or any test, that reads the cell's output and sees no picture.
+        """
+        return self._caption
+
+    @caption.setter
+    def caption(self, words: str) -> None:
+        self._caption = with_minus(words)
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

@@ -4,12 +4,22 @@ ipywidgets' own `HTML` writes its whole content anew at each change, so a live r
 would be a new one every time, which screen readers do not announce.
 """
 
+import re
 from pathlib import Path
 
 import anywidget
 import traitlets
 
 STATIC = Path(__file__).parent / "static"
+SIGN = re.compile(r"(?<![\w.)\]-])-(?=[\d.])|(?<=\de)-(?=\d)")
+
+
+def with_minus(sentence: str) -> str:
+    """`sentence` with the true minus sign in negative numbers and exponents; 2-16-1 stays.
+
+    A hyphen in a number would also be a place where a line may break.
+    """
+    return SIGN.sub("−", sentence)
 
 
 class Words(anywidget.AnyWidget):
