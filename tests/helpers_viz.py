@@ -31,8 +31,10 @@ async def _press_buttons(explorer: Explorer) -> list[str]:
     """Play for a few steps, pause, step, and reset."""
     play, step, reset = explorer.buttons
     captions = []
+    explorer.seconds_per_step = 0.01  # the time between two steps is nobody's here
     play.click()
-    await asyncio.sleep(3 * explorer.seconds_per_step)
+    for _ in range(3):
+        await asyncio.sleep(2 * explorer.seconds_per_step)
     captions.append(_seen(explorer))
     if explorer.playing:
         play.click()

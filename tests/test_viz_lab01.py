@@ -112,7 +112,7 @@ def test_the_line_crosses_out_the_corners_that_its_unit_gets_wrong():
 
 
 @pytest.mark.parametrize(("b", "everything"), [(1.0, True), (-1.0, False)])
-def test_without_weights_there_is_no_line_and_one_answer_everywhere(b, everything):
+def test_without_weights_there_is_no_line_and_one_answer_everywhere(b, everything, small_pictures):
     widget = lab01.PerceptronLine()
     set_line(widget, "OR", 0, 0, b)
     assert len(widget.plane.half.edge.get_xdata()) == 0

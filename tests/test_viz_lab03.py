@@ -173,7 +173,7 @@ def test_the_usual_weights_do_not_save_the_sigmoid(batch, init, gain):
     assert "vanished" in widget.caption
 
 
-def test_zeros_let_no_gradient_through_and_large_weights_explode(batch):
+def test_zeros_let_no_gradient_through_and_large_weights_explode(batch, small_pictures):
     widget = lab03.GradientDepth(*batch)
     widget.init.value = "all zeros"
     assert "no hidden layer gets any gradient" in widget.caption
@@ -297,7 +297,7 @@ def test_the_steps_are_those_of_nnlibs_training(batch):
     assert np.allclose([bar.get_height() for bar in widget.bars], fires)
 
 
-def test_a_cost_that_runs_away_stops_the_training_and_says_so(batch):
+def test_a_cost_that_runs_away_stops_the_training_and_says_so(batch, small_pictures):
     widget = lab03.DyingReLU(*batch)
     widget.lr.value, widget.alpha.value = 10.0, 0.5
     take(widget, 400)

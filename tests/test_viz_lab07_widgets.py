@@ -317,7 +317,7 @@ def test_a_digit_from_the_menu_reaches_the_same_goal_without_a_mouse():
     assert reached
 
 
-def test_a_shifted_start_does_not_convince_and_an_empty_sheet_is_called_empty():
+def test_a_shifted_start_does_not_convince_and_an_empty_sheet_is_called_empty(small_pictures):
     widget = draw_digit()
     widget.source.value = "my drawing"
     assert widget.caption.startswith("Nothing is on the sheet, and still the net says")
@@ -360,7 +360,7 @@ def test_every_feature_map_stands_in_the_picture():
     assert np.array_equal(first[tuple(middle)], widget.mosaic.palette[int(255 * level)])
 
 
-def test_a_net_without_a_convolution_has_no_maps_and_still_reads():
+def test_a_net_without_a_convolution_has_no_maps_and_still_reads(small_pictures):
     net = nnlib.Sequential(nnlib.Flatten(), nnlib.Dense(256, 10, rng=np.random.default_rng(0)))
     widget = lab07.DrawDigit(net, X[TEST], DIGITS.y[TEST])
     widget.pad.ink = three()
