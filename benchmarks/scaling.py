@@ -112,7 +112,7 @@ def draw(curves: Sequence[Curve], gflops: float) -> CourseFigure:
         panel.minorticks_off()
         panel.set(xlabel=axis.label, title=axis.title)
     panels[0].set_ylabel("milliseconds per training step")
-    panels[-1].legend(loc="lower right")
+    made.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     made.caption = caption(curves, gflops)
     return made
 
