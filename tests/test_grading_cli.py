@@ -194,10 +194,36 @@ def test_reset_backs_up_first(mine, capsys):
     assert mine.read_bytes() == (mine.parents[1] / "exercises" / mine.name).read_bytes()
 
 
+def test_watch_and_check_know_the_same_words(mine, monkeypatch, capsys):
+    def save(look, **settings):
+        yield from look()
+
+    monkeypatch.setattr("nnlib.grading.watch.changes", save)
+    for command in ("watch", "check"):
+        for word, message in (
+            ("nowhere.ipynb", "there is no file nowhere.ipynb"),
+            ("no_such_thing", "there is no exercise 'no_such_thing'"),
+            ("01", "mine/01_logistic_regression.ipynb is not there yet"),
+        ):
+            assert main([command, word]) == 1
+            assert message in capsys.readouterr().err
+        main([command, ID, "best_slope"])
+        words = capsys.readouterr().out
+        assert f"○ {ID}: not started" in words
+        assert "0 of 8 points" in words
+        assert "mae_and_mse" not in words
+
+
+def test_a_lab_may_be_named_by_its_number_alone(mine, capsys):
+    for number in ("0", "00", LAB):
+        assert main(["list", number]) == 0
+        assert ID in capsys.readouterr().out
+
+
 def test_watch_answers_a_save_and_survives_a_torn_one(mine):
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
     process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from nnlib.grading.cli import main; main(['watch'])"],
+        [sys.executable, "-c", "from nnlib.grading.cli import main; main(['watch', '00'])"],
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",

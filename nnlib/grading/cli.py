@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_check)
 
     command = commands.add_parser("watch", help="check again whenever you save")
-    command.add_argument("files", nargs="*", type=Path, help="files (default: all in mine/)")
+    command.add_argument("what", nargs="*", help="files, labs or exercises (default: all in mine/)")
     command.set_defaults(run=run_watch)
 
     command = commands.add_parser("hint", help="show a hint, one step more each time")
@@ -159,15 +159,11 @@ def run_next(lab: str | None) -> int:
 def run_check(what: Sequence[str]) -> int:
     """Check files, labs or single exercises; 0 if every answer looked at is right."""
     desk = Desk(course_folder())
-    jobs: list[tuple[Path, list[str] | None]] = []
-    for name in what:
-        jobs.append(_job(desk, name))
-    if not what:
-        jobs = [(path, None) for path in desk.files()]
-        if not jobs:
-            raise FileNotFoundError("mine/ holds no notebook yet: run nnlib next")
+    jobs = _jobs(desk, what) or dict.fromkeys(desk.files())
+    if not jobs:
+        raise FileNotFoundError("mine/ holds no notebook yet: run nnlib next")
     right = True
-    for path, ids in jobs:
+    for path, ids in jobs.items():
         try:
             verdicts = Worker().check(path, ids)
         except ValueError as error:
@@ -180,19 +176,20 @@ def run_check(what: Sequence[str]) -> int:
     return 0 if right else 1
 
 
-def run_watch(files: Sequence[Path]) -> int:
-    """Check a file again each time it is saved, until Ctrl-C."""
+def run_watch(what: Sequence[str]) -> int:
+    """Check files, labs or single exercises again each time they are saved, until Ctrl-C."""
     from nnlib.grading.watch import changes
 
     desk = Desk(course_folder())
+    jobs = _jobs(desk, what)
     worker = Worker(warm=True)
-    shown = ", ".join(str(file) for file in files) or "mine/"
-    saved = changes(lambda: list(files) or desk.files())
+    saved = changes(lambda: list(jobs) or desk.files())
+    shown = ", ".join(what) or "mine/"
     print(f"Watching {shown}: save to have your answers checked. Ctrl-C ends.", flush=True)
     try:
         for path in saved:
             try:
-                _tell(desk, path, worker.check(path))
+                _tell(desk, path, worker.check(path, jobs.get(path)))
             except ValueError as error:
                 print(f"{error}; waiting for the next save", flush=True)
             worker.close()
@@ -350,6 +347,16 @@ def run_execute(notebooks: Sequence[Path]) -> int:
             failed += 1
             print(error, file=sys.stderr)
     return 1 if failed else 0
+
+
+def _jobs(desk: Desk, what: Sequence[str]) -> dict[Path, list[str] | None]:
+    """Return, by file, the exercises that words of the command line mean; None: all in the file."""
+    jobs: dict[Path, list[str] | None] = {}
+    for name in what:
+        path, ids = _job(desk, name)
+        before = jobs.get(path, [])
+        jobs[path] = None if ids is None or before is None else [*before, *ids]
+    return jobs
 
 
 def _job(desk: Desk, name: str) -> tuple[Path, list[str] | None]:

@@ -18,7 +18,7 @@ def find_lab(name: str) -> str:
     """Return the lab called `name`: its number, its name, or both; KeyError if there is none."""
     wanted = Path(name).stem
     for lab in labs():
-        if wanted in (lab, lab[:2], lab[3:]):
+        if wanted in (lab, lab[3:]) or wanted.zfill(2) == lab[:2]:
             return lab
     raise KeyError(f"there is no lab {name!r}; the labs are {', '.join(labs())}")
 
