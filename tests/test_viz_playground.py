@@ -480,7 +480,7 @@ def test_it_trains_while_other_things_happen_and_stops_at_once(speed):
             await asyncio.sleep(0.001)
             turns += 1
         assert play.training
-        assert turns > 5
+        assert turns >= 3  # something else had its turn between any two frames
         play._answer({"do": "stop"})
         step = play.student.step_count
         assert step > 0
