@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from nnlib.grading.check import assess
 from nnlib.grading.gates import EXERCISE_GATES, LAB_GATES
 from nnlib.grading.registry import exercises_of, labs
+from nnlib.grading.report import text
 
 COURSE = Path(__file__).parents[1]
 
@@ -18,6 +20,18 @@ COURSE = Path(__file__).parents[1]
 )
 def test_exercise(exercise, gate):
     assert gate(exercise) == []
+
+
+@pytest.mark.parametrize(
+    "exercise",
+    [exercise for lab in labs() for exercise in exercises_of(lab)],
+    ids=lambda exercise: exercise.id,
+)
+def test_a_forgotten_return_is_named(exercise):
+    report = assess(exercise, {exercise.id: lambda *inputs, **named: None})
+    assert "did you forget return?" in report.cause
+    assert "None" in text(report)
+    assert "results, shape" not in text(report)  # the check's own name, not the learner's
 
 
 @pytest.mark.parametrize("gate", LAB_GATES, ids=lambda gate: gate.__name__)

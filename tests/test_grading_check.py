@@ -242,7 +242,12 @@ def test_a_row_of_numbers_is_as_good_as_a_tuple_of_them():
 def test_where_a_chain_first_breaks_is_said():
     exercise = matrix_exercise(lambda X: (X, X + 1, X + 2), links=("a", "b", "c"))
     report = verdict(lambda X: (X, np.cos(X), X + 2), exercise)
-    assert "a is right, b is the first that is not" in report.cause
+    assert "a is right, b is not: look at its formula alone" in report.cause
+    report = verdict(lambda X: (X, X + 1, np.cos(X)), exercise)
+    assert "a and b are right, c is not" in report.cause
+    longer = matrix_exercise(lambda X: (X, X + 1, X + 2, X + 3), links=("a", "b", "c", "d"))
+    report = verdict(lambda X: (X, X + 1, X + 2, np.cos(X)), longer)
+    assert "a to c are right, d is not" in report.cause
 
 
 def test_a_lone_result_is_asked_for_its_partner_and_never_for_a_dict():
@@ -261,6 +266,10 @@ def test_a_lone_result_is_asked_for_its_partner_and_never_for_a_dict():
         (lambda X, w, y: X[len(X)], "counts from 0"),
         (lambda X, w: w, "calls your answer with (X, w, y)"),
         (lambda X, w, y: not_there, "before it has a value"),  # noqa: F821
+        (lambda X, w, y: [].sort() + X, "did you forget return?"),
+        (lambda X, w, y: [].sort().shape, "did you forget return?"),
+        (lambda X, w, y: [H for H, W, C in [X.shape]], "than there are names"),
+        (lambda X, w, y: [a for a, b in y], "than there are names"),
         (lambda X, w, y: 1 / 0, ""),
     ],
 )

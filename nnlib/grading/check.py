@@ -121,6 +121,7 @@ def weigh(
             exercise.axes_of(result.mismatch.link if result.mismatch else ""),
             exercise.links,
             run_case(exercise, exercise.reference, result.case, seed=seed).value,
+            exercise.names_known,
         )
         for result in results
         if not result.passed

@@ -22,6 +22,7 @@ class Failure:
     axes: Sequence[str]
     links: Sequence[str] = ()
     expected: Any = None
+    names_known: bool = True
 
 
 def likely_cause(
@@ -155,7 +156,9 @@ def wrong_type(failure: Failure) -> str:
     if callable(got):
         return "Your function returned a function: did you forget the parentheses of a call?"
     if isinstance(wrong.expected, Mapping) and not wrong.link:
-        return f"Return {results_called(wrong.expected)}: yours returned {describe_type(got)}."
+        if failure.names_known:
+            return f"Return {results_called(wrong.expected)}: yours returned {describe_type(got)}."
+        return f"Your function returned {describe_type(got)}: the exercise asks for something else."
     where = f" for {wrong.link}" if wrong.link else ""
     expected = describe_type(wrong.expected)
     return f"Your function returned {describe_type(got)}{where}; expected {expected}."
@@ -369,9 +372,10 @@ def first_wrong_link(failure: Failure) -> str:
     wrong = failure.mismatch
     if wrong is None or wrong.link not in failure.links[1:]:
         return ""
-    before = failure.links[: list(failure.links).index(wrong.link)]
-    are = f"{before[0]} is" if len(before) == 1 else f"{before[0]} to {before[-1]} are"
-    return f"{are} right, {wrong.link} is the first that is not: look at that formula alone."
+    first, *others = failure.links[: list(failure.links).index(wrong.link)]
+    word = "and" if len(others) == 1 else "to"
+    are = f"{first} {word} {others[-1]} are" if others else f"{first} is"
+    return f"{are} right, {wrong.link} is not: look at its formula alone."
 
 
 def related(failure: Failure) -> str:
@@ -505,7 +509,16 @@ RULES: tuple[Callable[[Failure], str], ...] = (
 )
 
 
+FORGOTTEN_RETURN = "None came where a value should be: did you forget return?"
+UNPACKED = (
+    "More or fewer values came than there are names for them: print what is unpacked, and count "
+    "what you return."
+)
 CRASHES: tuple[tuple[type[Exception], str, str], ...] = (
+    (TypeError, "NoneType", FORGOTTEN_RETURN),
+    (AttributeError, "NoneType", FORGOTTEN_RETURN),
+    (ValueError, "values to unpack", UNPACKED),
+    (TypeError, "cannot unpack", UNPACKED),
     (
         ValueError,
         "matmul",

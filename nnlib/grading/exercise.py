@@ -95,6 +95,11 @@ class Exercise:
         """The sum of the points of all cases."""
         return sum(case.points for case in self.cases)
 
+    @property
+    def names_known(self) -> bool:
+        """Whether a learner knows the names in a dict of results: not those that `run` makes up."""
+        return bool(self.links) or self.run is call_in_order
+
     def axes_of(self, link: str = "") -> Sequence[str]:
         """Return the axis names of the result, or of one of its links."""
         if isinstance(self.axes, Mapping):

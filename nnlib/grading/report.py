@@ -10,6 +10,7 @@ import numpy as np
 from nnlib.grading.check import CaseResult, Report
 from nnlib.grading.compare import Mismatch
 from nnlib.grading.diagnose import describe_type, results_called
+from nnlib.grading.exercise import Exercise
 from nnlib.grading.runner import TimeLimitError
 
 NOTHING_FITS = (
@@ -116,7 +117,7 @@ def details(report: Report, result: CaseResult) -> list[str]:
         known = result is not first and first.outcome.error and words == _error(first.outcome.error)
         return lines if known else [*lines, words]
     if wrong is not None:
-        lines.append(_difference(wrong, report.exercise.axes_of(wrong.link)))
+        lines.append(_difference(wrong, report.exercise))
         if result is first and wrong.kind == "value" and np.ndim(wrong.expected):
             axes = report.exercise.axes_of(wrong.link)
             lines.append(f"yours has {_shape(wrong.expected.shape, axes)}, as it should")
@@ -171,7 +172,8 @@ def _error(error: BaseException) -> str:
     return f"{type(error).__name__}: {_short(str(error), 200)}"
 
 
-def _difference(wrong: Mismatch, axes: Sequence[str]) -> str:
+def _difference(wrong: Mismatch, exercise: Exercise) -> str:
+    axes = exercise.axes_of(wrong.link)
     what = f"{wrong.link}: " if wrong.link else ""
     if wrong.kind == "missing":
         return f"{what}not in your result"
@@ -183,7 +185,8 @@ def _difference(wrong: Mismatch, axes: Sequence[str]) -> str:
         got = f"the shape {wrong.got.shape}" if wrong.got.ndim else "a single number"
         return f"{what}got {got}, expected {_shape(wrong.expected.shape, axes)}"
     if wrong.kind == "type" and isinstance(wrong.expected, dict) and not wrong.link:
-        return f"got {describe_type(wrong.got)}, expected {results_called(wrong.expected)}"
+        due = f", expected {results_called(wrong.expected)}" if exercise.names_known else ""
+        return f"got {describe_type(wrong.got)}{due}"
     if wrong.kind == "type":
         return f"{what}got {describe_type(wrong.got)}, expected {describe_type(wrong.expected)}"
     if not isinstance(wrong.expected, np.ndarray):

@@ -15,10 +15,12 @@ Pair = tuple[Any, Any]
 
 def drawn_twice(
     answer: Callable[..., Any], low: float, high: float, n: int, seed: int
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """The draw, and whether the same generator gives it again."""
-    first = np.asarray(answer(low, high, n, np.random.default_rng(seed)))
-    again = np.asarray(answer(low, high, n, np.random.default_rng(seed)))
+    first, again = (answer(low, high, n, np.random.default_rng(seed)) for _ in range(2))
+    if first is None:
+        return None
+    first, again = np.asarray(first), np.asarray(again)
     return {
         "shape": first.shape,
         "the same rng draws the same again": bool(np.array_equal(first, again)),
@@ -303,9 +305,7 @@ grid = Exercise(
 )
 
 
-def searched(
-    answer: Callable[..., Any], low: float, high: float, n: int, seed: int
-) -> dict[str, Any]:
+def searched(answer: Callable[..., Any], low: float, high: float, n: int, seed: int) -> Any:
     """A search on a score that draws more or fewer random numbers, depending on the setting."""
 
     def sample(rng: Any) -> float:
@@ -317,7 +317,7 @@ def searched(
 
     result = answer(sample, score, n, np.random.default_rng(seed))
     if not isinstance(result, tuple | list) or len(result) != 2:
-        return {"results": result}
+        return result
     best, scores = result
     scores = np.asarray(scores)
     return {"number of trials": scores.shape, "scores": scores, "best_score": best}
@@ -424,6 +424,21 @@ random_search = Exercise(
             "one too few",
             lambda sample, score, n, rng: _spawned(sample, score, n - 1, rng),
             "You run one trial fewer than the budget of n.",
+        ),
+        Wrong(
+            "the best alone",
+            lambda sample, score, n, rng: _spawned(sample, score, n, rng)[0],
+            "You return the best score alone; return the pair, best_score and all scores.",
+        ),
+        Wrong(
+            "the scores alone",
+            lambda sample, score, n, rng: np.array(_spawned(sample, score, n, rng)[1]),
+            "You return the scores alone; return the pair, the best of them first.",
+        ),
+        Wrong(
+            "the pair swapped",
+            lambda sample, score, n, rng: _spawned(sample, score, n, rng)[::-1],
+            "Your pair is the wrong way round: first best_score, then scores.",
         ),
     ),
     hints=(
