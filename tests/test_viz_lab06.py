@@ -104,7 +104,7 @@ def test_the_smallest_batch_is_the_smallest_and_one_is_refused():
     assert np.all(widget.share[widget.smallest - 1 :] >= 0.95)
     widget.size.value = 1
     assert "nnlib refuses" in widget.caption
-    assert "σ_B averages 0.000" in widget.caption
+    assert "The batch spreads average 0.000" in widget.caption
     widget.size.value = widget.smallest
     assert widget.goal_reached
     with pytest.raises(ValueError, match="more than one value"):

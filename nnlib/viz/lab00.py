@@ -434,11 +434,11 @@ class NearTheMinimum(Explorer):
             (self.marks[name],) = self.costs.plot([], [], mark, color=colour, markersize=5)
             (self.lines[name],) = self.time.plot([], [], dash, color=colour, label=name)
         self.costs.set(xlabel="slope θ₁", ylabel="cost J", xlim=(-0.4, 2.6), ylim=(-0.4, 12))
-        self.costs.legend()
+        self.costs.legend(loc="upper center")
         self.time.axhspan(1e-8, self.CLOSE, color=REFERENCE, alpha=0.15)
         self.time.set(xlabel="step", ylabel="distance |θ₁ − 1|", yscale="log")
-        self.time.set(xlim=(-2, self.LAST + 2), ylim=(1e-8, 20))
-        self.time.legend(loc="lower left")
+        self.time.set(xlim=(-2, self.LAST + 2), ylim=(1e-8, 1e3))
+        self.time.legend(loc="upper right", ncols=2)
         super().__init__(made, controls=[self.alpha, self.shrink])
 
     def cost(self, name: str, theta: float) -> float:

@@ -42,6 +42,7 @@ from nnlib.viz.style import (
     CourseFigure,
     figure,
 )
+from nnlib.viz.words import sentence
 
 SATURATED, THROUGH, RUNAWAY = 0.05, 0.01, 1e9
 SHADE, BAND = "#F3E3D3", "#D5EEE5"
@@ -115,7 +116,7 @@ def boundaries(
         ax.grid(False)
         said.append(f"{name}: {np.sum((answer(X) > 0.5) == (y == 1))} of {len(y)} points right")
     axes[0].set_ylabel("x₂")
-    made.caption = f"{_capital('; '.join(said))}."
+    made.caption = f"{sentence('; '.join(said))}."
     return made
 
 
@@ -140,19 +141,18 @@ class ActivationCurves(Explorer):
         self.grid = np.concatenate([-half[::-1], [np.nan], half])  # the gap leaves jumps open
         made, (left, right) = figure(1, 2, size=(8.8, 3.9))
         self.zones = [_Zones(ax) for ax in (left, right)]
-        (self.maximum,) = left.plot([], [], "--", color=ORANGE, label="max(αz, z)")
         (self.curve,) = left.plot([], [], "-", color=TRAIN, label="g(z)")
         (self.slope,) = right.plot([], [], "-", color=TRAIN)
         if mine is not None:
             z = np.linspace(self.low, self.high, 49)
             left.plot(z, mine(z), "x", color=REFERENCE, ms=6, label="yours")
+        (self.maximum,) = left.plot([], [], "--", color=ORANGE, zorder=1.9)
         look: dict[str, Any] = {"color": VALIDATION, "ms": 11, "mec": "white", "zorder": 5}
         self.points = [ax.plot([], [], "o", **look)[0] for ax in (left, right)]
         left.set(xlabel="pre-activation z", ylabel="activation g(z)", ylim=(-2.2, 4.2))
         right.set(xlabel="pre-activation z", ylabel="slope g′(z)", ylim=(-0.62, 2.12))
         for ax in (left, right):
             ax.set_xlim(self.low - 0.4, self.high + 0.4)
-        left.legend(loc="lower right")
         super().__init__(made, controls=[self.unit, self.z, self.alpha])
 
     def draw(self) -> str:
@@ -163,7 +163,11 @@ class ActivationCurves(Explorer):
         slopes = unit.slope(self.grid)
         self.slope.set_data(self.grid, slopes)
         line = np.maximum(self.alpha.value * self.grid, self.grid)
-        self.maximum.set_data(self.grid, line if name in LEAKY else np.full_like(line, np.nan))
+        self.maximum.set_data(self.grid, line)
+        if self.alpha.disabled == self.maximum.get_visible():
+            self.maximum.set_visible(name in LEAKY)
+            self.maximum.set_label("max(αz, z)" if name in LEAKY else "_hidden")
+            self.maximum.axes.legend(loc="upper left", fontsize=10)
         for zones in self.zones:
             zones.show(self.grid, np.abs(slopes) < SATURATED)
         value, slope = (float(f(np.array([z]))[0]) for f in (unit.g, unit.slope))
@@ -171,7 +175,7 @@ class ActivationCurves(Explorer):
             point.set_data([z], [height])
         self._seek(name, z, unit)
         self.goal_reached = {"sigmoid", "tanh"} <= self.found
-        return f"{_capital(name)} at z = {z:g}: {self._words(name, z, value, slope)}"
+        return f"{sentence(name)} at z = {z:g}: {self._words(name, z, value, slope)}"
 
     def _seek(self, name: str, z: float, unit: Activation) -> None:
         here, nearer = unit.slope(np.array([z, np.sign(z) * (abs(z) - 0.1)]))
@@ -238,7 +242,7 @@ class GradientDepth(Explorer):
         ratio = norms[0] / end
         self.goal_reached = L == 50 and 0.1 <= ratio <= 10
         times = "" if self.gain.value == 1 else f" times {self.gain.value:.1f}"
-        who = f"{_capital(self.unit.value)}, weights {self.init.value}{times}"
+        who = f"{sentence(self.unit.value)}, weights {self.init.value}{times}"
         if norms[-1] == 0:
             return f"{who}, {_layers(L)}: no hidden layer gets any gradient at all."
         verdict = "vanished" if ratio < 0.1 else "exploded" if ratio > 10 else "kept"
@@ -295,7 +299,7 @@ class LayerHistograms(Explorer):
         self.goal_reached = {"tanh", "ReLU"} <= self.kept
         flat = np.mean([np.abs(unit().slope(trace.X)) < SATURATED for trace in traces])
         return (
-            f"{_capital(self.unit.value)}, weights {self.init.value}: {'; '.join(said)}. "
+            f"{sentence(self.unit.value)}, weights {self.init.value}: {'; '.join(said)}. "
             f"{100 * flat:.0f} % of all outputs are saturated."
         )
 
@@ -501,10 +505,6 @@ def _yours(mine: Drawn | None) -> dict[str, Initializer]:
         return draw
 
     return {f"yours: {kind}": of_kind(kind) for kind in KINDS}
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def _layers(count: int) -> str:

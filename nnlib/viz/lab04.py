@@ -47,6 +47,7 @@ from nnlib.viz.style import (
     CourseFigure,
     figure,
 )
+from nnlib.viz.words import sentence
 
 Points = tuple[np.ndarray, np.ndarray]
 Function = Callable[[np.ndarray], np.ndarray]
@@ -622,15 +623,16 @@ class DropoutMasks(Explorer):
 
     def draw(self) -> str:
         for bar, height in zip(self.bars, self.passed[0], strict=True):
-            bar.set_height(min(height, 4.15))
+            bar.set_height(height)
         off = np.flatnonzero(~self.mask[0]) + 1
         self.dropped.set_data(off, np.full(len(off), 0.12))
+        p = self.rate.value
+        self.units.set_ylim(0, max(4.2, 2.1 / (1 - p)))
         drawn = len(self.outputs)
         count = np.arange(1, drawn + 1)
         means, bare = np.cumsum(self.outputs) / count, np.cumsum(self.unscaled) / count
         self.scaled.set_data(count, means)
         self.bare.set_data(count, bare)
-        p = self.rate.value
         if not drawn:
             self.goal_reached = False
             return f"Rate {p:.1f}: no mask drawn yet; the full layer's mean is {self.full:.4f}."
@@ -705,13 +707,14 @@ class EarlyStop(Explorer):
         self.kept.set_data([kept] if ended else [], [losses[kept - 1]] if ended else [])
         self.end.set_xdata([stopped if ended else np.nan] * 2)
         self.goal_reached = self.good(patience) and not any(map(self.good, range(1, patience)))
+        rule = f"{sentence(name)}, patience {patience}"
         if not ended:
-            return f"{name}, patience {patience}: {shown} epochs have passed, and it goes on."
+            return f"{rule}: {shown} epochs have passed, and it goes on."
         best = int(np.argmin(losses)) + 1
         worse = 100 * (losses[kept - 1] / losses[best - 1] - 1)
         return (
-            f"{name}, patience {patience}: stopped after epoch {stopped}, kept epoch {kept} with "
-            f"validation loss {losses[kept - 1]:.3f}, {worse:.1f} % above the best of all "
+            f"{rule}: stopped after epoch {stopped}, kept epoch {kept} with validation "
+            f"loss {losses[kept - 1]:.3f}, {worse:.1f} % above the best of all "
             f"{len(losses)} (epoch {best}, {losses[best - 1]:.3f})."
         )
 

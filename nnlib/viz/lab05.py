@@ -36,6 +36,7 @@ from nnlib.viz.style import (
     VALIDATION,
     figure,
 )
+from nnlib.viz.words import sentence
 
 RACERS: Mapping[str, Callable[[float], Optimizer]] = {
     "SGD": SGD,
@@ -117,6 +118,12 @@ def network_slice() -> Objective:
     return f
 
 
+@lru_cache(maxsize=1)
+def slice_minimum() -> float:
+    """The lowest J of that slice."""
+    return LBFGS().minimize(network_slice(), np.array([1.0, 4.0])).J
+
+
 def patient_network() -> Sequential:
     """Logistic regression on the 30 features, from θ = 0."""
     net = Sequential(Dense(30, 1, rng=np.random.default_rng(0)), dtype=np.float64)
@@ -188,6 +195,7 @@ class Landscape(NamedTuple):
     start: tuple[float, float]
     rates: tuple[float, ...]
     heights: tuple[float, float] = (1e-6, 1e4)
+    lowest: Callable[[], float] = lambda: 0.0
 
 
 LANDSCAPES: Mapping[str, Landscape] = {
@@ -201,7 +209,13 @@ LANDSCAPES: Mapping[str, Landscape] = {
         lambda: rosenbrock, (-2, -1), (2, 3), (-1.2, 1.0), (0.002, 0.02, 0.001, 1, 0.02, 0.3)
     ),
     "a network's two weights": Landscape(
-        network_slice, (-4, -6), (4, 6), (-3.0, 4.0), (1, 1, 0.3, 1, 0.1, 0.3), (0.3, 10)
+        network_slice,
+        (-4, -6),
+        (4, 6),
+        (-3.0, 4.0),
+        (1, 1, 0.3, 1, 0.1, 0.3),
+        (1e-6, 10),
+        slice_minimum,
     ),
 }
 
@@ -309,7 +323,7 @@ class Race(Explorer):
             self.heads += self.map.plot([], [], markersize=9, **head)
             self.curves += self.time.plot([], [], label=name, **line)
         self.map.set(xlabel="θ₀", ylabel="θ₁")
-        self.time.set(xlabel="step", ylabel="cost J", yscale="log")
+        self.time.set(xlabel="step", ylabel="J above its minimum", yscale="log")
         self.time.set_xlim(0, self.LAST)
         self.time.legend(loc="upper right", ncols=2, fontsize=9)
         self.known: tuple[Any, ...] = ()
@@ -340,7 +354,8 @@ class Race(Explorer):
         for i, (path, J) in enumerate(walked):
             self.trails[i].set_data(*path[: t + 1].T)
             self.heads[i].set_data(*path[: t + 1][-1:].T)
-            shown = np.clip(np.nan_to_num(J[: t + 1], nan=1e9), 1e-12, 1e9)
+            above = np.nan_to_num(J[: t + 1] - land.lowest(), nan=1e9)
+            shown = np.clip(above, 1e-12, 1e9)
             self.curves[i].set_data(range(len(shown)), shown)
         running = {name: J[t] for name, (_, J) in zip(RACERS, walked, strict=True) if len(J) > t}
         gone = [name for name in RACERS if name not in running]
@@ -349,7 +364,7 @@ class Race(Explorer):
         told = ", ".join(f"{name} {number(J)}" for name, J in running.items())
         away = f" Away for infinity: {', '.join(gone)}." * bool(gone)
         start = f"({self.u.value:.1f}, {self.v.value:.1f})"
-        said = f"{_sentence(self.where.value)}, from {start}, after {t} steps: J = {told}."
+        said = f"{sentence(self.where.value)}, from {start}, after {t} steps: J = {told}."
         return f"{said if running else 'All have left.'}{away}{self._stuck(t)}"
 
     def _stuck(self, t: int) -> str:
@@ -563,7 +578,7 @@ class Schedules(Explorer):
         low, high = above[-17:].min(), above[-17:].max()
         self.goal_reached = bool(high < self.CLOSE)
         return (
-            f"{_sentence(kind)}, α₀ = {alpha:.3g}, last rate {rates[self.LAST - 1]:.3g}: after "
+            f"{sentence(kind)}, α₀ = {alpha:.3g}, last rate {rates[self.LAST - 1]:.3g}: after "
             f"{self.LAST} steps J is {above[-1]:.4f} above its minimum; over the last hundred "
             f"between {low:.4f} and {high:.4f}."
         )
@@ -574,7 +589,7 @@ def schedule_run(kind: str, lr: float) -> np.ndarray:
     """J minus its minimum (101,), every sixth of 600 steps of SGD on batches of eight."""
     Z, y = patients()
     net, loss, optimizer = patient_network(), BinaryCrossEntropy(), SGD(Schedules.KINDS[kind](lr))
-    f, rng = objective(net, loss, Z, y, PENALTY), np.random.default_rng(0)
+    f, rng = objective(net, loss, Z, y, penalty=PENALTY), np.random.default_rng(0)
     above = [f(net.theta.copy())[0]]
     while optimizer.t < Schedules.LAST:
         rows = rng.choice(len(y), 8, replace=False)
@@ -644,7 +659,7 @@ class Normalised(Explorer):
         else:
             fate = f"{ahead[-1]:.1f} % of the way is still ahead after {self.LAST} steps"
         return (
-            f"{_sentence(self.view.value)}: curvatures {curvature[0]:.3g} and "
+            f"{sentence(self.view.value)}: curvatures {curvature[0]:.3g} and "
             f"{curvature[1]:.3g}, a ratio of {curvature[1] / curvature[0]:.1f}. α = "
             f"{self.alpha.value:.3g}: {fate}."
         )
@@ -722,7 +737,3 @@ def rosenbrock_hessian(theta: np.ndarray) -> np.ndarray:
 def number(value: float) -> str:
     """Four decimals where they say something, else three significant digits."""
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e5 else f"{value:.1e}"
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -220,12 +220,13 @@ class BatchSize(Explorer):
         self.found |= {m} & {1, self.smallest}
         self.goal_reached = self.found == {1, self.smallest}
         said = (
-            f"m = {m}: μ_B has a noise of {means.std():.3f} around {self.mean:.3f}, σ/√m = "
-            f"{self.std / np.sqrt(m):.3f}; within σ/4 in {100 * self.share[m - 1]:.1f} % of the "
-            f"batches. σ_B averages {stds.mean():.3f}, the true σ is {self.std:.3f}."
+            f"m = {m}: the batch means have a noise of {means.std():.3f} around {self.mean:.3f}, "
+            f"σ/√m = {self.std / np.sqrt(m):.3f}; {100 * self.share[m - 1]:.1f} % of them are "
+            f"within σ/4. The batch spreads average {stds.mean():.3f}, the true σ is "
+            f"{self.std:.3f}."
         )
         if m == 1:
-            said += " Every σ_B is 0: ẑ would be 0 whatever z is, and nnlib refuses."
+            said += " Every spread is 0: ẑ would be 0 whatever z is, and nnlib refuses."
         return said
 
 

@@ -247,7 +247,7 @@ class Decades(Explorer):
     `mine(low, high, n, rng)`, where given, is one of the ways to draw them.
     """
 
-    goal = "With at most 100 tries in [1e-05, 1], get at least 10 into every decade."
+    goal = "With at most 100 tries in [1e-5, 1], get at least 10 into every decade."
     FLAT, LOG, MINE = "uniform", "log-uniform", "mine"
     LOWEST = -8
 
@@ -261,8 +261,8 @@ class Decades(Explorer):
         places = np.arange(self.LOWEST, 0) + 0.5
         self.bars = above.bar(places, np.zeros(len(places)), 0.9, color=TRAIN)
         self.counts = [above.text(x, 0, "", ha="center", va="bottom") for x in places]
-        above.set(ylabel="share of the tries", ylim=(0, 1.12))
-        above.yaxis.set_major_formatter(PercentFormatter(1))
+        above.set(ylabel="share of the tries (%)", ylim=(0, 1.12))
+        above.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
         (self.dots,) = below.plot([], [], "|", color=INK, ms=16, mew=1, alpha=0.6)
         self.range = Rectangle((-5, -1), 5, 2, color=PALE, zorder=0)
         below.add_patch(self.range)

@@ -25,6 +25,7 @@ from nnlib.viz.style import (
     CourseFigure,
     figure,
 )
+from nnlib.viz.words import sentence
 
 MEANING = {"training": TRAIN, "validation": VALIDATION, "test": TEST}
 
@@ -51,7 +52,7 @@ def learning_curves(
         ends.append(f"{name} from {_number(values[0])} to {_number(values[-1])}")
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, yscale="log" if log else "linear")
     ax.legend()
-    made.caption = f"{_sentence(ylabel)} by {xlabel}: {'; '.join(ends)}."
+    made.caption = f"{sentence(ylabel)} by {xlabel}: {'; '.join(ends)}."
     return made
 
 
@@ -180,7 +181,7 @@ def confusion(
     ax.set_yticks(ticks, names)
     ax.set(xlabel="predicted", ylabel="true", title=title)
     rows = [f"of {C[i].sum()} {names[i]}, {C[i, i]} are predicted {names[i]}" for i in ticks]
-    made.caption = f"{_sentence('; '.join(rows))}."
+    made.caption = f"{sentence('; '.join(rows))}."
     return made
 
 
@@ -213,7 +214,3 @@ def _styles(names: Iterable[str]) -> list[dict[str, Any]]:
 def _number(value: float) -> str:
     """Four decimals where they say something, else three significant digits."""
     return f"{value:.4f}" if value == 0 or 1e-3 <= abs(value) < 1e6 else f"{value:.2e}"
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]

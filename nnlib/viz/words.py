@@ -22,6 +22,11 @@ def with_minus(sentence: str) -> str:
     return SIGN.sub("−", sentence)
 
 
+def sentence(words: str) -> str:
+    """`words` with a capital at their beginning."""
+    return words[:1].upper() + words[1:]
+
+
 class Words(anywidget.AnyWidget):
     """`lead` in bold, then `text`, then `badge` in a pill; empty parts take no room.
 
