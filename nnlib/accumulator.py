@@ -34,6 +34,7 @@ def accumulate(
     output: Callable[[np.ndarray], np.ndarray],
     X: np.ndarray,
     Y: np.ndarray,
+    *,
     lam: float = 0.0,
 ) -> list[np.ndarray]:
     """D = 1/m Δ + λ/m Θ (bias spared), with Δ += δ aᵀ over the examples, one by one (D3).

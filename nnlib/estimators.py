@@ -112,7 +112,7 @@ class LogisticRegression(ProbabilisticClassifier):
             dtype=np.float64,
         )
         loss: Loss = BinaryCrossEntropy() if K == 2 else CrossEntropy()
-        f = objective(net, loss, X, y, L2(non_negative(self.lam, "lam")))
+        f = objective(net, loss, X, y, penalty=L2(non_negative(self.lam, "lam")))
         minimum = LBFGS(max_iter=self.max_iter, tol=self.tol).minimize(f, net.theta)
         dense = net.layers[0]
         assert isinstance(dense, Dense)

@@ -32,7 +32,7 @@ class Minimum(NamedTuple):
 
 
 def objective(
-    net: Sequential, loss: Loss, X: np.ndarray, y: np.ndarray, penalty: Penalty | None = None
+    net: Sequential, loss: Loss, X: np.ndarray, y: np.ndarray, *, penalty: Penalty | None = None
 ) -> Objective:
     """f(θ) = (J, ∇J) of a network on all of X (m, …), y; each call leaves θ in the network.
 

@@ -47,8 +47,8 @@ def test_accumulator_equals_vectorised_backward(case, lam):
     rng = np.random.default_rng(0)
     net, layers = network(rng)
     X, Y = rng.normal(size=(M, SIZES[0])), targets(rng.integers(0, 2, M))
-    grad = objective(net, loss, X, Y, L2(lam))(net.theta.copy())[1]
-    D = accumulate([bias_column_form(dense) for dense in layers], Tanh(), output, X, Y, lam)
+    grad = objective(net, loss, X, Y, penalty=L2(lam))(net.theta.copy())[1]
+    D = accumulate([bias_column_form(dense) for dense in layers], Tanh(), output, X, Y, lam=lam)
     np.testing.assert_allclose(np.concatenate([_w_then_b(d) for d in D]), grad, atol=1e-14)
 
 

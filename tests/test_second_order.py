@@ -49,7 +49,7 @@ def cancer():
 def logistic(cancer, lam=1.0):
     X, y = cancer
     net = Sequential(Dense(30, 1, rng=np.random.default_rng(0)), dtype=np.float64)
-    return net, objective(net, BinaryCrossEntropy(), X, y, L2(lam))
+    return net, objective(net, BinaryCrossEntropy(), X, y, penalty=L2(lam))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_small_network_reaches_scipys_minimum(rng):
     X = rng.normal(size=(40, 3))
     y = (X[:, 0] * X[:, 1] > 0).astype(int) + (X[:, 2] > 1)
     net = Sequential(Dense(3, 4, rng=rng), Tanh(), Dense(4, 3, rng=rng), dtype=np.float64)
-    f, start = objective(net, CrossEntropy(), X, y, L2(2.0)), net.theta.copy()
+    f, start = objective(net, CrossEntropy(), X, y, penalty=L2(2.0)), net.theta.copy()
     theirs = minimize(f, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-9, "ftol": 1e-16})
     for Method in (Newton, BFGS, LBFGS):
         ours = Method(max_iter=500, tol=1e-7).minimize(f, start)
@@ -365,7 +365,7 @@ def test_the_objective_is_the_cost_and_its_gradient(rng):
     X, y = rng.normal(size=(7, 3)), rng.integers(0, 2, 7)
     net = Sequential(Dense(3, 4, rng=rng), Tanh(), Dense(4, 1, rng=rng), dtype=np.float64)
     plain, penalised = (
-        objective(net, BinaryCrossEntropy(), X, y, penalty) for penalty in (None, L2(3.0))
+        objective(net, BinaryCrossEntropy(), X, y, penalty=penalty) for penalty in (None, L2(3.0))
     )
     theta = rng.normal(size=net.theta.size)
     for f in (plain, penalised):
@@ -426,7 +426,7 @@ def test_bad_settings(make, message):
 def test_a_proximal_penalty_is_no_part_of_a_gradient(cancer):
     net, _ = logistic(cancer)
     with pytest.raises(ValueError, match="a proximal penalty acts after a step of fit"):
-        objective(net, BinaryCrossEntropy(), *cancer, L1(1.0, proximal=True))
+        objective(net, BinaryCrossEntropy(), *cancer, penalty=L1(1.0, proximal=True))
 
 
 def test_the_base_class_has_no_direction():

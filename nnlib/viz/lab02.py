@@ -509,7 +509,7 @@ class StepSize(Explorer):
         measured: list[np.ndarray | None] = []
         for eps in self.grid:
             try:
-                measured.append(numerical_gradient(J, theta, eps))
+                measured.append(numerical_gradient(J, theta, eps=eps))
             except ValueError:
                 measured.append(None)
         return exact, measured

@@ -105,7 +105,7 @@ def network_slice() -> Objective:
     Z, y = patients()
     rng = np.random.default_rng(1)
     net = Sequential(Dense(1, 1, rng=rng), Tanh(), Dense(1, 1, rng=rng), dtype=np.float64)
-    whole = objective(net, BinaryCrossEntropy(), Z[:, :1], y, PENALTY)
+    whole = objective(net, BinaryCrossEntropy(), Z[:, :1], y, penalty=PENALTY)
     best = LBFGS().minimize(whole, np.array([1.0, 0.0, 1.0, 0.0])).theta
     weights = net.parameters.decay_mask.astype(bool)
 
@@ -135,7 +135,7 @@ def patient_network() -> Sequential:
 def patient_minimum() -> float:
     """The lowest J of that logistic regression with λ = 1, found by BFGS."""
     net = patient_network()
-    f = objective(net, BinaryCrossEntropy(), *patients(), PENALTY)
+    f = objective(net, BinaryCrossEntropy(), *patients(), penalty=PENALTY)
     return BFGS(max_iter=500).minimize(f, net.theta.copy()).J
 
 
