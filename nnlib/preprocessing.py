@@ -32,21 +32,11 @@ class Standardizer:
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Z = (X − μ)/σ, for training, validation and test inputs alike."""
-        mean, std = self._fitted()
-        X = matrix(X, n_features=len(mean))
-        return ((X - mean) / std).astype(X.dtype, copy=False)
+        if self.mean is None or self.std is None:
+            raise RuntimeError("Standardizer needs fit(training inputs) first")
+        X = matrix(X, n_features=len(self.mean))
+        return ((X - self.mean) / self.std).astype(X.dtype, copy=False)
 
     def fit_transform(self, X: np.ndarray) -> np.ndarray:
         """Fit on X and return it standardised."""
         return self.fit(X).transform(X)
-
-    def inverse_transform(self, Z: np.ndarray) -> np.ndarray:
-        """X = σZ + μ."""
-        mean, std = self._fitted()
-        Z = matrix(Z, "Z", n_features=len(mean))
-        return (Z * std + mean).astype(Z.dtype, copy=False)
-
-    def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
-        if self.mean is None or self.std is None:
-            raise RuntimeError("Standardizer needs fit(training inputs) first")
-        return self.mean, self.std

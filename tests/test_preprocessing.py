@@ -18,7 +18,6 @@ def test_as_scikit_learn(data):
     ours, theirs = Standardizer().fit(train), StandardScaler().fit(train)
     assert_allclose(ours.transform(train), theirs.transform(train), atol=1e-9)
     assert_allclose(ours.transform(test), theirs.transform(test), atol=1e-9)
-    assert_allclose(ours.inverse_transform(ours.transform(test)), test, rtol=1e-12, atol=1e-12)
 
 
 @given(arrays(np.float64, (7, 3), elements=st.integers(-800, 800).map(lambda i: i / 8)))
@@ -58,7 +57,6 @@ def test_dtype_is_that_of_the_inputs(rng):
     Z = scaler.transform(X.astype(np.float32))
     assert Z.dtype == np.float32
     assert_allclose(Z, scaler.transform(X), atol=1e-5)
-    assert scaler.inverse_transform(Z).dtype == np.float32
 
 
 def test_rounding_is_no_variation():
@@ -95,14 +93,12 @@ def test_bad_input(X, message):
 
 def test_another_number_of_features():
     scaler = Standardizer().fit(np.ones((4, 3)))
-    for method, name in ((scaler.transform, "X"), (scaler.inverse_transform, "Z")):
-        with pytest.raises(ValueError, match=rf"{name} must have 3 features, got 2 \(shape \(5, 2"):
-            method(np.ones((5, 2)))
+    with pytest.raises(ValueError, match=r"X must have 3 features, got 2 \(shape \(5, 2"):
+        scaler.transform(np.ones((5, 2)))
     with pytest.raises(TypeError, match="X must hold real numbers, got dtype"):
         scaler.transform([["a", "b", "c"]])
 
 
-@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
-def test_before_fit(method):
+def test_before_fit():
     with pytest.raises(RuntimeError, match=r"Standardizer needs fit\(training inputs\) first"):
-        getattr(Standardizer(), method)(np.ones((2, 2)))
+        Standardizer().transform(np.ones((2, 2)))
