@@ -62,6 +62,12 @@ def test_percent_cells_are_read_with_their_options():
     ]
 
 
+def test_a_cells_title_may_hold_an_equals_sign():
+    titled = "# %% try x=foo, with [1] a=[b]\nx = 1\n"
+    (cell,) = percent_cells(titled)
+    assert cell.source == "x = 1"
+
+
 def test_both_formats_give_the_same_answer_cells(course):
     build(LAB, course, execute=False)
     script = read_cells(course / "solutions" / f"{LAB}.py")

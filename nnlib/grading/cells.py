@@ -78,11 +78,19 @@ def _percent_cells(content: str) -> Iterator[Cell]:
             yield Cell("code", source)
         if current is not None and source.strip():
             options = OPTION.findall(current["metadata"])
-            metadata = {key: json.loads(value) for key, value in options}
+            metadata = {key: _value(words) for key, words in options}
             if current["markdown"]:
                 source = re.sub(r"^# ?", "", source, flags=re.MULTILINE)
             yield Cell("markdown" if current["markdown"] else "code", source, metadata)
         current, lines = marker, []
+
+
+def _value(words: str) -> Any:
+    """Read a value of a marker; a title may hold an equals sign too, and is no JSON then."""
+    try:
+        return json.loads(words)
+    except ValueError:
+        return words
 
 
 def _is_silent(source: str) -> bool:
