@@ -76,7 +76,12 @@ def scatter_line(
         errors.append(f"{name} has a mean squared error of {_number(mse(y, predict(x)))}")
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.legend()
-    made.caption = f"{'; '.join([f'{len(x)} points', *errors])}."
+    spans = " and ".join(
+        f"{name} from {values.min():g} to {values.max():g}"
+        for name, values in ((xlabel, x), (ylabel, y))
+    )
+    trend = f"correlation {np.corrcoef(x, y)[0, 1]:.4f}"
+    made.caption = f"{'; '.join([f'{len(x)} points, {spans}', trend, *errors])}."
     return made
 
 
