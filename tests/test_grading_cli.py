@@ -214,6 +214,14 @@ def test_watch_and_check_know_the_same_words(mine, monkeypatch, capsys):
         assert "mae_and_mse" not in words
 
 
+@pytest.mark.parametrize("limit", ["--seconds=-1", "--seconds=nan", "--jobs=0", "--jobs=two"])
+def test_limits_are_above_zero(limit, course, capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", "exercises", "--csv", "marks.csv", limit])
+    assert f"a number above 0, got {limit.partition('=')[2]}" in capsys.readouterr().err
+    assert not (course / "marks.csv").exists()
+
+
 def test_a_lab_may_be_named_by_its_number_alone(mine, capsys):
     for number in ("0", "00", LAB):
         assert main(["list", number]) == 0

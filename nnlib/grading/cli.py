@@ -1,7 +1,9 @@
 """The `nnlib` command: a learner's way through the exercises, and an author's way to build them."""
 
 import argparse
+import contextlib
 import io
+import math
 import os
 import subprocess
 import sys
@@ -80,8 +82,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--csv", type=Path, required=True, help="where the marks go")
     command.add_argument("--lab", action="append", default=[], help="labs (default: those found)")
     command.add_argument("--seed", type=int, help="draw the hidden inputs from this (default: any)")
-    command.add_argument("--jobs", type=int, help="how many at once (default: one a core)")
-    command.add_argument("--seconds", type=float, default=20, help="time for one answer")
+    command.add_argument("--jobs", type=whole, help="how many at once (default: one a core)")
+    command.add_argument("--seconds", type=above_zero, default=20, help="time for one answer")
     command.set_defaults(run=run_grade)
 
     command = commands.add_parser("release", help="teachers: make the copy a class receives")
@@ -99,6 +101,22 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("notebooks", nargs="+", type=Path)
     command.set_defaults(run=run_execute)
     return top
+
+
+def above_zero(words: str) -> float:
+    """Read a number of the command line; argparse says what is wrong with another."""
+    with contextlib.suppress(ValueError):
+        if 0 < (value := float(words)) < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"expected a number above 0, got {words}")
+
+
+def whole(words: str) -> int:
+    """Read a whole number above zero."""
+    value = above_zero(words)
+    if not value.is_integer():
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {words}")
+    return int(value)
 
 
 def run_start(no_browser: bool, port: int) -> int:
