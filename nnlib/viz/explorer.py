@@ -183,6 +183,7 @@ class Explorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = super()._repr_mimebundle_(**kwargs)
         png = render(self.figure, DENSITY, small=True)
+        self._painter.forget()
         data |= {"image/png": png, "text/plain": self.caption}
         return data, {"image/png": {"width": css_width(self.figure)}}
 

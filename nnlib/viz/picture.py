@@ -1,10 +1,11 @@
 """Shows a matplotlib figure on the page as one image that never flickers and can be read aloud.
 
 The kernel draws the figure and sends a PNG; the browser puts the new picture in the old one's place
-only once it is decoded, so that no blank frame is seen.
+only once it is loaded, and decodes it for the same frame, so that none is blank.
 """
 
 import io
+import struct
 import zlib
 from pathlib import Path
 
@@ -51,13 +52,30 @@ def agg_canvas(figure: Figure) -> Canvas:
 
 def encode(canvas: Canvas, *, small: bool = False) -> bytes:
     """PNG of what is drawn on `canvas`, made fast or `small`."""
+    pixels = np.asarray(canvas.buffer_rgba())[:, :, :3]
+    if not small:
+        return fast_png(pixels)
     png = io.BytesIO()
-    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    if small:
-        pixels.quantize(256, dither=Image.Dither.NONE).save(png, "PNG", optimize=True)
-    else:
-        pixels.save(png, "PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    # Of Pillow's ways to choose 256 colours, the one that strays least from the rarest of them.
+    way, dither = Image.Quantize.MAXCOVERAGE, Image.Dither.NONE
+    Image.fromarray(pixels).quantize(256, way, dither=dither).save(png, "PNG", optimize=True)
     return png.getvalue()
+
+
+def fast_png(pixels: np.ndarray) -> bytes:
+    """PNG of pixels (h, w, 3) in half of Pillow's time, which looks for a good filter for each row.
+
+    A figure has large plain areas, and needs none.
+    """
+    h, w, _ = pixels.shape
+    rows = np.zeros((h, 1 + 3 * w), np.uint8)  # the first byte of a row: 0, no filter
+    rows[:, 1:].reshape(h, w, 3)[:] = pixels
+    header = struct.pack(">IIBBBBB", w, h, 8, 2, 0, 0, 0)  # 8 bits each of red, green and blue
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.data, 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
 
 
 class Picture(anywidget.AnyWidget):

@@ -1,4 +1,5 @@
-// Shows the newest PNG from the kernel: the old one stays until the new one is decoded.
+// Shows the newest PNG from the kernel: the old one stays until the new one is loaded. It is decoded
+// for the very frame in which it first appears; `decode()` would wait for two frames more.
 function render({ model, el }) {
   el.classList.add("nnlib-picture");
   let image = new Image();
@@ -12,8 +13,10 @@ function render({ model, el }) {
     const next = new Image();
     next.alt = model.get("alt");
     next.style.width = `${model.get("width")}px`;
+    next.decoding = "sync";
+    const loaded = new Promise((done) => { next.onload = next.onerror = done; });
     next.src = url;
-    await next.decode().catch(() => undefined);
+    await loaded;
     if (turn < shown) {
       URL.revokeObjectURL(url);
       return;
