@@ -32,7 +32,7 @@ class GradientCheck(NamedTuple):
 
 
 def numerical_gradient(
-    f: Callable[[np.ndarray], float], theta: np.ndarray, *, eps: float = 1e-6
+    f: Callable[[np.ndarray], float], theta: np.ndarray, eps: float = 1e-6
 ) -> np.ndarray:
     """∂f/∂θᵢ ≈ (f(θ + εeᵢ) − f(θ − εeᵢ))/(2ε), one coordinate at a time (D4), in θ's dtype.
 
@@ -94,7 +94,7 @@ def check_gradients(
         J(start)
         net.fill_gradients(loss.backward())
         exact = net.grad.copy()
-        approx = numerical_gradient(J, start, eps=eps)
+        approx = numerical_gradient(J, start, eps)
         i = int(np.abs(approx - exact).argmax())
         warnings = _warnings(net, J, start, i, eps, training)
     finally:
