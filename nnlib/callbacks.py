@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnlib.splits import minibatches
+from nnlib.validation import non_negative
 
 if TYPE_CHECKING:
     from nnlib.losses import Loss
@@ -134,7 +135,7 @@ class StopWhen(Callback):
     """Stops when J changes by less than `change` between epochs, or falls below `cost` (D4)."""
 
     def __init__(self, *, change: float = 0.0, cost: float = -np.inf) -> None:
-        self.change, self.cost = change, cost
+        self.change, self.cost = non_negative(change, "change"), cost
 
     def on_epoch(self, run: Run) -> None:
         J = run.history["loss"]

@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 
 from nnlib.callbacks import Callback, History, Run
-from nnlib.persistence import assign, check_fits, named_arrays, read_arrays, write_arrays
+from nnlib.persistence import (
+    assign,
+    check_fits,
+    check_folder,
+    named_arrays,
+    read_arrays,
+    write_arrays,
+)
 from nnlib.validation import count
 
 CHECKPOINT = "nnlib checkpoint 1"
@@ -30,7 +37,8 @@ class Checkpoint(Callback):
     before the last is kept in `path` + ".previous", for the day that the last cannot be read. It
     saves what other callbacks know, so it comes last.
 
-    Raises ValueError for a file that is torn, foreign or of another run, saying what differs.
+    Raises ValueError for a file that is torn, foreign or of another run, saying what differs;
+    FileNotFoundError, before the first epoch, when its folder is not there.
     """
 
     def __init__(self, path: str | Path, *, every: int | None = None, resume: bool = False) -> None:
@@ -42,6 +50,7 @@ class Checkpoint(Callback):
     def on_start(self, run: Run) -> None:
         if run.callbacks[-1] is not self:
             raise ValueError("Checkpoint must be the last callback: it saves what the others know")
+        check_folder(self.path)
         if self.resume:
             self._resume(run)
         elif self.path.exists():

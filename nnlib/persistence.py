@@ -85,6 +85,7 @@ def write_arrays(
     already is moved to `previous` first, if given.
     """
     path = Path(path)
+    check_folder(path)
     partial = path.with_name(path.name + ".partial")
     with partial.open("wb") as file:
         np.savez(file, allow_pickle=False, kind=np.array(kind), **arrays)
@@ -94,6 +95,12 @@ def write_arrays(
         os.replace(path, previous)
     os.replace(partial, path)
     _sync_folder(path.parent)
+
+
+def check_folder(path: Path) -> None:
+    """Raise FileNotFoundError unless the folder is there that a file is to be written into."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
 
 
 def read_arrays(path: str | Path, kind: str) -> dict[str, np.ndarray]:

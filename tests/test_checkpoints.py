@@ -329,6 +329,16 @@ def test_it_must_come_last(tmp_path):
         Checkpoint(tmp_path / "run.ckpt", every=0)
 
 
+def test_a_folder_that_is_not_there_is_missed_before_the_first_epoch(tmp_path, rng):
+    net = network(rng)
+    theta = net.theta.copy()
+    with pytest.raises(
+        FileNotFoundError, match=r"there is no folder .*away to write run.ckpt into"
+    ):
+        train([Checkpoint(tmp_path / "away" / "run.ckpt")], net=net)
+    np.testing.assert_array_equal(net.theta, theta)
+
+
 def test_an_unknown_version_is_refused(tmp_path):
     path = tmp_path / "run.ckpt"
     write_arrays(path, "nnlib checkpoint 99", {"a": np.zeros(2)})

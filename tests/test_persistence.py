@@ -133,6 +133,12 @@ class Trap:
         return (open, (str(self.path), "w"))
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path, rng):
+    net = network(rng)
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*away to write net.npz into"):
+        save(net, tmp_path / "away" / "net.npz")
+
+
 def test_strangers_files_are_refused_and_their_code_never_runs(tmp_path, rng):
     sprung = tmp_path / "sprung"
     net = network(rng)

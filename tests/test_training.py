@@ -255,6 +255,9 @@ def test_stop_when(stop, holds, net, X, y):
 
 
 def test_stop_when_asked_for_nothing_never_stops(net, X, y):
+    for change in (-1, np.nan, "little"):
+        with pytest.raises(ValueError, match="change must be zero or more, got"):
+            StopWhen(change=change)
     still = fit(net, CrossEntropy(), SGD(1e-300), X, y, epochs=3, callbacks=[StopWhen()])
     assert len(still["loss"]) == 3
 
