@@ -1,49 +1,73 @@
 """How long a reader waits: from a key press to the new picture, for every widget of every lab.
 
-    python tests/e2e/latency.py [lab …] [--write]
+    python tests/e2e/latency.py [notebook …] [--write]
 
-opens the notebooks in a real JupyterLab, runs them, presses a key on each widget's main control,
-drags its slider, and prints a table; `--write` puts it into docs/latency.md.
+opens the notebooks in a real JupyterLab, runs them, presses a key on a control of each widget,
+drags its slider, draws on its sheet, and prints a table. `--write` keeps what was measured in
+docs/latency.json, notebook by notebook, and makes docs/latency.md of all that is kept there.
 """
 
 import argparse
+import json
 import os
 import platform
+import re
 import statistics
 import tempfile
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import CHROMIUM_FLAGS, ROOT, LabPage, LabServer, WidgetOnPage, copy_course
-from playwright.sync_api import TimeoutError, sync_playwright
+from playwright.sync_api import Locator, TimeoutError, sync_playwright
 
 from conftest import chromium_program
 
 PRESSES = 12
 WARM_UP = 2
+PATIENCE = 1500  # milliseconds for a picture that a press may not change at all
+REST = 40  # milliseconds between an answer and the next press
 GOALS = {"picture": 60, "canvas": 30}  # milliseconds
-PAGE = ROOT / "docs/latency.md"
+KEPT, PAGE = ROOT / "docs/latency.json", ROOT / "docs/latency.md"
 
-# From the key's event to the moment at which the picture that answers it stands in the page: a
-# decoded <img> put in the old one's place, or the first stroke on the playground's map.
-WATCH = """(root) => {
+# `waits` go from the key's or the pointer's event to the moment at which what answers it stands in
+# the page: a loaded <img> in the old one's place, the first stroke on the playground's map, or the
+# ink on the sheet; `paints` to the end of the frame that shows it.
+WATCH = """([root, event, what]) => {
     window.waits = [];
+    window.paints = [];
     window.blank = window.looks = 0;
-    let pressed = 0;
     const watching = (window.watching = {});
-    window.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+    let pressed = 0;
+    window.addEventListener(event, () => { pressed = performance.now(); }, true);
     const answered = () => {
-        if (pressed) waits.push(performance.now() - pressed);
+        if (!pressed || window.watching !== watching) return;
+        const start = pressed;
         pressed = 0;
+        waits.push(performance.now() - start);
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => paints.push(performance.now() - start);
+        requestAnimationFrame(() => port2.postMessage(0));
     };
     const picture = root.querySelector(".nnlib-picture");
-    if (picture) new MutationObserver(answered).observe(picture, { childList: true });
-    else new MutationObserver(answered).observe(root, { attributeFilter: ["data-frame"] });
+    const sheet = root.querySelector("canvas");
+    const seen = new MutationObserver(answered);
+    if (what === "picture") seen.observe(picture, { childList: true });
+    else if (what === "map") seen.observe(root, { attributeFilter: ["data-frame"] });
+    else {
+        window.addEventListener(event, ({ offsetX, offsetY }) => {
+            const scale = sheet.width / sheet.clientWidth;
+            const ink = sheet.getContext("2d").getImageData(offsetX * scale, offsetY * scale, 1, 1);
+            if (ink.data[0] < 128) answered();
+        });
+    }
     const look = () => {
-        if (window.watching !== watching) return; // another widget's turn has come
+        if (window.watching !== watching) return; // another's turn has come
         const image = picture?.querySelector("img");
         looks += 1;
-        if (image && (!image.complete || !image.naturalWidth || !image.offsetHeight)) blank += 1;
+        if (image) blank += !image.complete || !image.naturalWidth || !image.offsetHeight;
+        else blank += !sheet.width || !sheet.offsetHeight;
         requestAnimationFrame(look);
     };
     look();
@@ -52,70 +76,146 @@ WATCH = """(root) => {
 
 @dataclass
 class Wait:
-    """What was measured of one widget, in milliseconds."""
+    """What was measured of one control of a widget, in milliseconds."""
 
     lab: str
     widget: str
     control: str
     kind: str
     waits: list[float]
+    paints: list[float]
     looks: int
     blank: int
-
-    @property
-    def row(self) -> list[str]:
-        """Its line of the table."""
-        late = "" if self.median <= GOALS[self.kind] else " (late)"
-        tenth = sorted(self.waits)[-max(1, len(self.waits) // 10)]
-        return [
-            *(self.lab, self.widget, self.control, str(len(self.waits))),
-            *(f"{self.median:.0f}{late}", f"{tenth:.0f}", f"{self.blank} of {self.looks}"),
-        ]
 
     @property
     def median(self) -> float:
         return statistics.median(self.waits)
 
+    @property
+    def late(self) -> bool:
+        return self.median > GOALS[self.kind]
 
-HEAD = ["lab", "widget", "key on", "presses", "median (ms)", "90 % within (ms)", "blank frames"]
+    @property
+    def row(self) -> list[str]:
+        """Its line of the table."""
+        tenth = sorted(self.waits)[-max(1, len(self.waits) // 10)]
+        return [
+            *(self.lab, self.widget, self.control, str(len(self.waits))),
+            f"{self.median:.0f}{' (late)' * self.late}",
+            *(f"{tenth:.0f}", f"{statistics.median(self.paints):.0f}"),
+            f"{self.blank} of {self.looks}",
+        ]
 
 
-def measure(lab: LabPage, name: str) -> list[Wait]:
-    """Every widget of a notebook that is moved by a key."""
+HEAD = [
+    *("lab", "widget", "key on", "presses", "median (ms)", "90 % within (ms)", "painted (ms)"),
+    "blank frames",
+]
+
+
+class Watch:
+    """What a page tells of one control, while `act` is done to it again and again."""
+
+    def __init__(self, widget: WidgetOnPage, what: str, event: str = "keydown") -> None:
+        self.page = widget.root.page
+        widget.show()
+        self.page.evaluate(WATCH, [widget.root.element_handle(), event, what])
+
+    def answers(self, act: Callable[[int], None], times: int) -> int:
+        """Do it so many times, each time when the last one was answered; how many were."""
+        answered = 0
+        for k in range(times):
+            seen = self.page.evaluate("() => paints.length")
+            act(k)
+            try:
+                self.page.wait_for_function(f"() => paints.length > {seen}", timeout=PATIENCE)
+            except TimeoutError:
+                if not answered:
+                    break
+                continue
+            answered += 1
+            self.page.wait_for_timeout(REST)
+        return answered
+
+    def result(self, lab: str, widget: str, control: str, kind: str) -> Wait:
+        """All that was seen, but for the warm-up."""
+        waits, paints, looks, blank = self.page.evaluate("() => [waits, paints, looks, blank]")
+        first, *rest = ([round(ms, 1) for ms in all_[WARM_UP:]] for all_ in (waits, paints))
+        return Wait(lab, widget, control, kind, first, *rest, looks, blank)
+
+
+def measure(lab: LabPage, name: str) -> Iterator[Wait]:
+    """Every widget of a notebook."""
     lab.open(f"notebooks/{name}.ipynb")
     lab.run_all()
-    return [wait for widget in lab.widgets() if (wait := press(lab, name, widget))]
+    short = name[:2] if name[:2].isdigit() else name
+    for widget in lab.widgets():
+        sheet = widget.root.locator(".nnlib-draw canvas")
+        if sheet.count():
+            yield from draw(widget, short, sheet)
+        elif widget.is_explorer:
+            yield from press(widget, short, widget.root.locator(CONTROL).all(), "picture")
+        else:
+            step = widget.root.get_by_role("button", name=re.compile("Step$"))
+            menu = widget.root.get_by_role("combobox", name="activation")
+            for control in (step, menu):
+                yield from press(widget, short, [control], "map")
 
 
-def press(lab: LabPage, name: str, widget: WidgetOnPage) -> Wait | None:
-    """Press the main control's key again and again, turning back at its ends, and drag it."""
-    controls = widget.main_controls()
-    if not controls:
-        return None
-    control = controls[0]
-    widget.show()
-    widget.root.evaluate(WATCH)
-    back = {"ArrowRight": "ArrowLeft", "ArrowDown": "ArrowUp", "ArrowUp": "ArrowDown"}
-    key = widget.key_for(control)
-    for k in range(PRESSES + WARM_UP):
-        if k and k % 7 == 0 and key in back:  # there and back again
-            key = {"ArrowLeft": "ArrowRight"}.get(key, back[key])
+CONTROL = "[role=slider], select, input[type=checkbox], input[type=number], button"
+
+
+def press(widget: WidgetOnPage, lab: str, controls: list[Locator], what: str) -> Iterator[Wait]:
+    """Press keys on the first of these controls that changes the picture, and drag it."""
+    for control in controls:
+        if not (control.is_visible() and control.is_enabled()):
+            continue
+        watch = Watch(widget, what)
+        if watch.answers(back_and_forth(widget, control), WARM_UP + PRESSES) > PRESSES // 2:
+            widget.drag(control)
+            kind = "canvas" if what == "map" else "picture"
+            yield watch.result(lab, widget.name, widget.label(control), kind)
+            return
+
+
+def back_and_forth(widget: WidgetOnPage, control: Locator) -> Callable[[int], None]:
+    """What presses the key that moves a control, turning back after a while and at its ends."""
+    keys = [widget.key_for(control)]
+    back = {"ArrowRight": "ArrowLeft", "ArrowDown": "ArrowUp"}
+    back |= {there: here for here, there in back.items()}
+
+    def act(k: int) -> None:
+        key = keys[-1]
+        if k and k % 7 == 0:
+            key = back.get(key, key)
         if widget.at_end(control, key):
             key = widget.key_for(control)
-        seen = lab.page.evaluate("() => waits.length")
+        keys.append(key)
         control.press(key)
-        try:
-            lab.page.wait_for_function(f"() => waits.length > {seen}", timeout=3000)
-        except TimeoutError:
-            continue
-        lab.page.wait_for_timeout(60)
-    waits = lab.page.evaluate("() => waits")[WARM_UP:]
-    widget.drag(control)
-    looks, blank = lab.page.evaluate("() => [looks, blank]")
-    if not waits:
-        return None
-    kind = "picture" if widget.is_explorer else "canvas"
-    return Wait(name[:2], widget.name, widget.label(control), kind, waits, looks, blank)
+
+    return act
+
+
+def draw(widget: WidgetOnPage, lab: str, sheet: Locator) -> Iterator[Wait]:
+    """Put dots on a sheet: how soon each is seen on it, and how soon the picture answers."""
+    for what, kind, control in (
+        ("sheet", "canvas", "the sheet: the ink"),
+        ("picture", "picture", "the sheet: the answer"),
+    ):
+        widget.root.get_by_role("button", name="Clear the sheet").click()
+        watch = Watch(widget, what, "pointerdown")
+        watch.answers(lambda k: dot(sheet, k), WARM_UP + PRESSES)
+        yield watch.result(lab, widget.name, control, kind)
+
+
+def dot(sheet: Locator, k: int) -> None:
+    """Put the pen down on a sheet, for k = 0, 1, … in another place each, and lift it."""
+    mouse, box = sheet.page.mouse, sheet.bounding_box()
+    assert box is not None
+    across, down = 0.1 + 0.8 * (k % 4) / 3, 0.1 + 0.8 * (k // 4) / 4
+    mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    mouse.down()
+    mouse.up()
 
 
 def table(waits: list[Wait]) -> str:
@@ -127,34 +227,47 @@ def table(waits: list[Wait]) -> str:
 def main() -> None:
     """Measure, print, and write the page if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("labs", nargs="*", help="beginnings of notebooks' names; default all")
+    parser.add_argument("notebooks", nargs="*", help="beginnings of their names; default all")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     asked = parser.parse_args()
     names = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
-    names = [name for name in names if not asked.labs or name.startswith(tuple(asked.labs))]
-    waits: list[Wait] = []
+    names = [n for n in names if not asked.notebooks or n.startswith(tuple(asked.notebooks))]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f} before"
+    start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = LabServer(copy_course(Path(folder)), Path(folder))
         try:
             browser = playwright.chromium.launch(
                 executable_path=chromium_program(), args=CHROMIUM_FLAGS
             )
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
-            lab = LabPage(page, server)
+            lab = LabPage(browser.new_page(viewport={"width": 1280, "height": 800}), server)
             for name in names:
-                measured = measure(lab, name)
-                print(table(measured).split("\n", 2)[2] if measured else name, flush=True)
-                waits += measured
+                waits = list(measure(lab, name))
+                print(table(waits).split("\n", 2)[2] if waits else name, flush=True)
+                if asked.write:
+                    keep(waits, machine)
             browser.close()
         finally:
             server.stop()
-    if asked.write:
-        PAGE.write_text(TEXT.format(table=table(waits), machine=machine(), **summary(waits)))
+    print(f"{time.monotonic() - start:.0f} s")
+
+
+def keep(waits: list[Wait], machine: str) -> None:
+    """Put these in the place of what is kept of the same notebooks, and make the page anew."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))["waits"] if KEPT.exists() else []
+    labs = {wait.lab for wait in waits}
+    waits = [Wait(**wait) for wait in kept if wait["lab"] not in labs] + waits
+    waits.sort(key=lambda wait: wait.lab)
+    lines = ",\n".join(json.dumps(asdict(wait), ensure_ascii=False) for wait in waits)
+    said = json.dumps(machine)
+    KEPT.write_text(f'{{"machine": {said}, "waits": [\n{lines}\n]}}\n', encoding="utf-8")
+    words = TEXT.format(table=table(waits), machine=machine, **summary(waits))
+    PAGE.write_text(words, encoding="utf-8")
 
 
 def summary(waits: list[Wait]) -> dict[str, object]:
     """The numbers that the page's words state."""
-    late = [f"{wait.widget} ({wait.median:.0f} ms)" for wait in waits if "late" in wait.row[4]]
+    late = [f"{wait.widget} ({wait.median:.0f} ms)" for wait in waits if wait.late]
     return {
         "count": len(waits),
         "middle": round(statistics.median(wait.median for wait in waits)),
@@ -165,12 +278,6 @@ def summary(waits: list[Wait]) -> dict[str, object]:
     }
 
 
-def machine() -> str:
-    """The machine, in words."""
-    load = os.getloadavg()[0]
-    return f"{os.cpu_count()} cores, {platform.machine()}, load {load:.1f} at the end"
-
-
 TEXT = """# How long a reader waits
 
 A widget of the course computes with nnlib and draws with matplotlib in the kernel, and the page
@@ -179,10 +286,12 @@ measured in JupyterLab with Chromium by
 
     python tests/e2e/latency.py --write
 
-The goal is a median of at most 60 ms, and 30 ms where the page itself draws (the playground).
+The goal is a median of at most 60 ms, and 30 ms where the page itself draws: the playground's map,
+and the ink on the sheet that a digit is drawn on. "Painted" is the median up to the end of the
+browser's next frame, in which the picture is first seen.
 Measured on {machine}; server, kernel and browser share these cores.
 
-Of {count} widgets {within} are within their goal; the middle one takes {middle} ms.{late}
+Of {count} rows {within} are within their goal; the middle one takes {middle} ms.{late}
 While keys were pressed and sliders dragged, {blank} of {looks} frames of the screen were blank.
 
 {table}

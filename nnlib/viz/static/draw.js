@@ -71,7 +71,7 @@ function render({ model, el }) {
     if (event.button !== 0) return;
     sheet.setPointerCapture(event.pointerId);
     last = place(event);
-    strokeTo(last);
+    strokeTo([last[0] + 0.1, last[1]]); // a line of no length would leave no ink
     sendSoon();
   });
   sheet.addEventListener("pointermove", (event) => {
