@@ -11,7 +11,7 @@ import numpy as np
 
 from nnlib.activations import Activation
 from nnlib.dense import Dense
-from nnlib.validation import matrix, non_negative
+from nnlib.validation import as_float, matrix, non_negative
 
 
 def bias_column_form(dense: Dense) -> np.ndarray:
@@ -21,6 +21,7 @@ def bias_column_form(dense: Dense) -> np.ndarray:
 
 def from_bias_column(dense: Dense, Theta: np.ndarray) -> None:
     """Write Θ (n_out, 1 + n_in) into W and b; raise ValueError for another shape."""
+    Theta = as_float(Theta, "Θ")
     if Theta.shape != (dense.n_out, 1 + dense.n_in):
         raise ValueError(
             f"Θ must be {(dense.n_out, 1 + dense.n_in)} for {dense!r}, got {Theta.shape}"
@@ -45,6 +46,7 @@ def accumulate(
     Shapes    Thetas[l] and D[l] (n_out, 1 + n_in)   X (m, n)   Y (m, K), one-hot for classes
     Raises ValueError when X has no rows, other features than Θ, or Y not a row per example.
     """
+    Thetas = [as_float(Theta, "Θ") for Theta in Thetas]
     X = matrix(X, n_features=Thetas[0].shape[1] - 1)
     m, lam = len(X), non_negative(lam, "lam")
     if np.shape(Y) != (m, len(Thetas[-1])):

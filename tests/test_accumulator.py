@@ -78,3 +78,15 @@ def test_bad_shapes_are_named():
         accumulate(Thetas, Tanh(), softmax, np.zeros((7, 3)), np.zeros((7, 2)))
     with pytest.raises(ValueError, match=r"Y must have shape \(7, 2\), got \(7,\)"):
         accumulate(Thetas, Tanh(), softmax, np.zeros((7, 4)), np.zeros(7))
+
+
+def test_whole_numbers_will_do():
+    whole = [[1, 2, 0], [0, 1, -1], [2, 0, 1]], [[0, 1, 2, -1]]
+    X, Y = [[1, 0], [2, 1]], [[1], [0]]
+    D = accumulate([np.array(Theta) for Theta in whole], Tanh(), softmax, X, Y)
+    exact = [np.array(Theta, float) for Theta in whole]
+    for got, expected in zip(D, accumulate(exact, Tanh(), softmax, X, Y), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    dense = Dense(3, 1, rng=np.random.default_rng(3))
+    from_bias_column(dense, whole[1])
+    np.testing.assert_array_equal(bias_column_form(dense), whole[1])
