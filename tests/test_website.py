@@ -117,6 +117,7 @@ def test_prompts_show_neither_solutions_nor_checks(lab):
 @pytest.fixture
 def short(monkeypatch):
     monkeypatch.setattr(film, "FRAMES", 25)
+    monkeypatch.setattr(film, "MOST", 25)
 
 
 @pytest.mark.usefixtures("short")
@@ -168,6 +169,13 @@ def test_a_slider_of_steps_is_the_dial_of_time():
 def test_what_does_not_fit_into_a_film_is_told():
     made = film.film(lab01.PerceptronLine())
     assert made.fixed == ("bias b: 0.5", "with bias b: on", "corners: AND")
+
+
+def test_a_last_control_moves_if_few_frames_more_allow_it():
+    made = film.film(lab01.PerceptronLine())
+    assert [dial.label for dial in made.dials] == ["weight w₁", "weight w₂", "with bias b"]
+    assert film.FRAMES < len(made.frames) <= film.MOST
+    assert made.dials[0].places[0] == "−3.0"
 
 
 @pytest.mark.parametrize(("length", "start", "count"), [(151, 50, 6), (13, 12, 5), (3, 0, 9)])

@@ -10,6 +10,7 @@ from website.film import Dial, Film
 
 FOLDER = "pictures"  # beside the pages' own folders: ../pictures from each of them
 LIVE = "<code>nnlib start</code> opens this lab in JupyterLab"
+ELSEWHERE = "What is fixed on this page moves in JupyterLab."
 
 
 class Pictures:
@@ -56,17 +57,15 @@ def moving(film: Film, name: str, pictures: Pictures) -> str:
     goal = f'<p class="goal"><strong>Goal</strong> {escape(film.goal)} ' if film.goal else "<p>"
     numbers = count(1)
     dials = "".join(_dial(dial, f"{name}-{next(numbers)}") for dial in film.dials)
+    dials += "".join(map(_still, film.fixed))
     buttons = _buttons() if any(dial.is_time for dial in film.dials) else ""
-    stays = ""
-    if film.fixed:
-        words = escape("; ".join(film.fixed))
-        stays = f'<p class="fixed">Fixed on this page, free in JupyterLab: {words}.</p>\n'
+    elsewhere = f'<p class="elsewhere">{ELSEWHERE}</p>\n' if film.fixed else ""
     return f"""<figure class="film picture">
 {goal}<span class="badge" role="status">{escape(start.badge)}</span></p>
 {_image(shown, start.caption, f'width="{width}" height="{height}"')}
 <div class="dials" hidden>{dials}{buttons}</div>
 <figcaption aria-live="polite">{escape(start.caption)}</figcaption>
-{stays}<script type="application/json">{_script(told)}</script>
+{elsewhere}<script type="application/json">{_script(told)}</script>
 </figure>"""
 
 
@@ -97,6 +96,11 @@ def _dial(dial: Dial, name: str) -> str:
         f'max="{len(dial.places) - 1}" value="{dial.start}" aria-valuetext="{place}"{moment}>'
         f'<output for="{name}">{place}</output></span>'
     )
+
+
+def _still(control: str) -> str:
+    """A control that does not move, told apart by a word as well as by its colour."""
+    return f'<span class="dial still">{escape(control)} <small>fixed here</small></span>'
 
 
 def _buttons() -> str:

@@ -17,8 +17,10 @@ from PIL import Image
 
 from nnlib.viz.explorer import Explorer
 from nnlib.viz.picture import agg_canvas
+from nnlib.viz.words import with_minus
 
-FRAMES = 40  # at most, in one film: what keeps the site small and its build short
+FRAMES = 40  # as many as fit, in one film: what keeps the site small and its build short
+MOST = 50  # if one control more moves then
 PLACES = 24  # at most, on one dial
 FEWEST_PLACES = 5  # a slider with fewer says nothing about what lies between
 FEWEST_MOMENTS = 8
@@ -115,6 +117,7 @@ def film(explorer: Explorer) -> Film | None:
     Whatever it cannot draw is raised. None if it has no control that could be played.
     """
     explorer.picture.density = DENSITY
+    explorer.painter.encode = lambda canvas: b""  # only frames are encoded, and not as PNG
     explorer.refresh()
     tracks = _tracks(explorer)
     if not tracks:
@@ -147,7 +150,7 @@ def _tracks(explorer: Explorer) -> list[Track]:
     ]
     chosen: list[Track] = []
     for track in ([clock] if clock else []) + others:
-        if math.prod(one.fewest for one in chosen) * track.fewest <= FRAMES:
+        if math.prod(one.fewest for one in chosen) * track.fewest <= MOST:
             chosen.append(track)
     counts = [track.fewest for track in chosen]
     for _ in range(FRAMES):
@@ -180,7 +183,7 @@ def _track(control: Any) -> Track | None:
     values = [control.base**point for point in points] if logarithmic else points
     start = int(np.argmin([abs(value - control.value) for value in values]))
     values[start] = control.value
-    places = [format(value, control.readout_format) for value in values]
+    places = [with_minus(format(value, control.readout_format)) for value in values]
     return Track(control, label, "slider", values, places, start)
 
 
@@ -254,10 +257,10 @@ def _frame(explorer: Explorer) -> Frame:
 
 
 def _small(explorer: Explorer) -> bytes:
-    """The picture as it was painted, in 256 colours and as lossless WebP: half a PNG's bytes."""
+    """The picture as it was painted, in 256 colours and as lossless WebP, smaller than PNG."""
     pixels = Image.fromarray(np.asarray(agg_canvas(explorer.figure).buffer_rgba())).convert("RGB")
     file = io.BytesIO()
     pixels.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        file, "WEBP", lossless=True, method=2, quality=30
+        file, "WEBP", lossless=True, method=2, quality=10
     )
     return file.getvalue()

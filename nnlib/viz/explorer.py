@@ -47,7 +47,7 @@ class Explorer(ipywidgets.VBox):
         self._busy = False
         self._ended = False
         self._playing: asyncio.Task[None] | None = None
-        self._painter = Painter(figure)
+        self.painter = Painter(figure)
 
         self.picture = Picture(width=css_width(figure))
         self.headline = Words(lead="Goal", text=self.goal)
@@ -85,7 +85,7 @@ class Explorer(ipywidgets.VBox):
     def refresh(self) -> None:
         """Draw and show; whatever `draw` raises is raised here."""
         caption = with_minus(self.draw())
-        self.picture.show(self._painter.paint(self.picture.density), caption)
+        self.picture.show(self.painter.paint(self.picture.density), caption)
         self.error = None
         self.status.say(caption)
         self.headline.badge = REACHED if self.goal_reached else ""
@@ -183,7 +183,7 @@ class Explorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = super()._repr_mimebundle_(**kwargs)
         png = render(self.figure, DENSITY, small=True)
-        self._painter.forget()
+        self.painter.forget()
         data |= {"image/png": png, "text/plain": self.caption}
         return data, {"image/png": {"width": css_width(self.figure)}}
 

@@ -4,7 +4,7 @@ Ticks, words and legends take most of the time that matplotlib needs for a small
 the figure out takes more than drawing it. Neither changes while a slider moves a curve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import NamedTuple
 from weakref import WeakSet
@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
+from nnlib.viz.agg import Canvas
 from nnlib.viz.picture import DPI, agg_canvas, encode
 from nnlib.viz.style import styled
 
@@ -29,11 +30,12 @@ class Painter:
 
     Axes with new limits, ticks or labels are drawn in full, and the figure is laid out anew if need
     be. Otherwise only those artists are drawn that have ever changed, between sheets of pixels that
-    show all the others.
+    show all the others. `encode` may be replaced where another format is wanted.
     """
 
     def __init__(self, figure: Figure) -> None:
         self.figure = figure
+        self.encode: Callable[[Canvas], bytes] = encode
         self._layout = figure.get_layout_engine()
         figure.set_layout_engine("none")
         self._parts: dict[Axes | Figure, _Part] = {}
@@ -49,7 +51,7 @@ class Painter:
         self.figure.patch.draw(renderer)
         for part in parts:
             part.draw(renderer)
-        return encode(canvas)
+        return self.encode(canvas)
 
     def forget(self) -> None:
         """Draw everything at the next picture, since others have drawn the artists meanwhile."""
