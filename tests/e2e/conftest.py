@@ -4,9 +4,7 @@ import shutil
 import pytest
 
 FAILED = pytest.StashKey[bool]()
-
-
-LONGEST_FIRST = ("test_site", "test_notebooks")  # so that no worker waits for the other's last one
+LONGEST_FIRST = ("test_site", "test_every_notebook")  # no worker shall wait for another's last one
 
 
 def pytest_collection_modifyitems(items):

@@ -101,11 +101,13 @@ class LabPage:
         self.page = page
         self.server = server
         self.console: list[str] = []
+        self.cells: tuple[str, list[str]] | None = None  # what run_cells has opened
         page.on("console", lambda line: line.type == "error" and self.console.append(line.text))
         page.on("pageerror", lambda error: self.console.append(str(error)))
 
     def open(self, path: str) -> None:
         """Open a notebook, alone, in the light theme, with a kernel of its own."""
+        self.cells = None
         if "/lab" not in self.page.url:
             address = f"{self.server.url}/lab?reset&token={self.server.token}"
             self.page.goto(address, timeout=60_000)
@@ -140,7 +142,15 @@ class LabPage:
         self.console.clear()  # what the last notebook left behind as it was closed
 
     def run_cells(self, name: str, cells: list[str]) -> None:
-        """Open a notebook of these code cells, under that name beside the labs, and run it."""
+        """Open a notebook of these code cells, under that name beside the labs, and run it.
+
+        Where it is still open it is run again: its widgets are new, and its kernel is ready.
+        """
+        if self.cells == (name, cells):
+            self.theme("JupyterLab Light")
+            self.console.clear()
+            self.run_all()
+            return
         cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = {
@@ -153,6 +163,7 @@ class LabPage:
         (self.server.course / path).write_text(json.dumps(notebook), encoding="utf-8")
         self.open(path)
         self.run_all()
+        self.cells = name, cells
 
     def run_all(self) -> None:
         """Run every cell, and wait until the kernel has nothing left to do."""
@@ -191,6 +202,15 @@ class LabPage:
             }""",
             expression,
         )
+
+    def settle(self) -> None:
+        """Wait until the kernel has answered whatever was moved.
+
+        The page sends a control's next value only when the kernel has answered its last one, so
+        that one may still be waiting behind the first question.
+        """
+        for _ in range(2):
+            self.kernel_says("None")
 
     def problems(self) -> list[str]:
         """Whatever a learner would see going wrong, and what the browser's console holds."""
@@ -261,6 +281,18 @@ PIXELS = """async (root) => {
     }
     return drawn.join().split("").reduce((h, c) => Math.imul(h, 31) + c.charCodeAt() | 0, 7);
 }"""
+# Looks at a picture in every frame of the screen, until it is gone or another one is watched.
+FRAMES = """(root) => {
+    const watch = (window.watch = { looks: 0, blank: 0 });
+    const look = () => {
+        if (window.watch !== watch || !root.isConnected) return;
+        const image = root.querySelector(".nnlib-picture img");
+        watch.looks += 1;
+        watch.blank += !image?.complete || !image.naturalWidth || !image.offsetHeight;
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
 CONTROL = "[role=slider], select, input:not([type=text]), button"
 
 
@@ -293,6 +325,16 @@ class WidgetOnPage:
     def is_explorer(self) -> bool:
         """Whether its picture comes from the kernel."""
         return "nnlib-explorer" in self.root.get_attribute("class")
+
+    def watch(self) -> None:
+        """Look at its picture from now on, in every frame of the screen."""
+        self.root.evaluate(FRAMES)
+
+    def blank_frames(self, at_least: int) -> int:
+        """How many of the frames since `watch()` were blank, once there were so many frames."""
+        page = self.root.page
+        page.wait_for_function("(frames) => window.watch.looks >= frames", arg=at_least)
+        return page.evaluate("() => window.watch.blank")
 
     def wait_for_other_pixels(self, pixels: int, seconds: float = 10) -> None:
         """Wait until it looks otherwise than when its `pixels()` were these."""
@@ -339,6 +381,26 @@ class WidgetOnPage:
             """(node) => node.closest(".widget-inline-hbox, .jupyter-widgets, label, button")
                 ?.querySelector("label, .widget-label")?.textContent || node.textContent.trim()"""
         )
+
+    def grasp(self, slider: Locator) -> Callable[[int], None]:
+        """Put the mouse's button down on a slider's handle; what is returned moves it from there.
+
+        It moves so many pixels towards the slider's farther end, as steadily as a hand does.
+        """
+        slider.hover()
+        box = slider.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        right = slider.evaluate(
+            """(handle) => {
+                const [low, now, high] = ["min", "now", "max"]
+                    .map((which) => Number(handle.getAttribute(`aria-value${which}`)));
+                return now - low <= high - now;
+            }"""
+        )
+        mouse = self.root.page.mouse
+        mouse.move(x, y)
+        mouse.down()
+        return lambda way: mouse.move(x + (way if right else -way), y, steps=10)
 
     def drag(self, control: Locator) -> None:
         """Drag a slider's handle to the right and back, as fast as a hand does."""

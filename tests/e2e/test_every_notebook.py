@@ -28,26 +28,46 @@ def test_a_lab_runs_and_its_widgets_move(lab, name):
     said = [data["text/plain"] for data in shown if {WIDGET, "image/png"} <= data.keys()]
     expect(lab.page.locator(".nnlib-explorer, .nnlib-playground")).to_have_count(len(said))
     assert said
+    dragged = False
     for widget, words in zip(lab.widgets(), said, strict=True):
         widget.show()
         if widget.is_explorer:  # a playground may have learned in cells further down
             expect(widget.words).to_contain_text(words)
         assert widget.clipped() == []
-        moves(widget)
+        controls = widget.main_controls()
+        assert controls or widget.is_explorer
+        if not dragged and controls and controls[0].get_attribute("role") == "slider":
+            follows_the_mouse(lab, widget, controls[0])
+            dragged = True
+        moves(lab, widget, controls)
     assert lab.problems() == []
 
 
-def moves(widget):
+def moves(lab, widget, controls):
     """Press a key on what stands first, and on Step where time passes: all that is seen changes."""
-    controls = widget.main_controls()
-    assert controls or widget.is_explorer
     words, pixels = widget.caption, widget.pixels()
     for control in controls:
         control.press(widget.key_for(control))
+        lab.settle()
     if controls:
         expect(widget.words).not_to_have_text(words, timeout=10_000)
         assert widget.caption
         widget.wait_for_other_pixels(pixels)
+    widget.wait_until_it_says_what_it_shows()
+
+
+def follows_the_mouse(lab, widget, slider):
+    """While its handle is dragged picture and words change, and no frame of the screen is blank."""
+    words, pixels = widget.caption, widget.pixels()
+    widget.watch()
+    drag = widget.grasp(slider)
+    drag(60)
+    expect(widget.words).not_to_have_text(words, timeout=10_000)
+    widget.wait_for_other_pixels(pixels)
+    drag(30)
+    lab.page.mouse.up()
+    lab.settle()
+    assert widget.blank_frames(at_least=10) == 0
     widget.wait_until_it_says_what_it_shows()
 
 

@@ -46,7 +46,7 @@ def test_menu_box_and_button_answer_the_keyboard(demo):
     before = demo.page.evaluate(active)
     explorer.press("ArrowLeft", control=1)
     walk.get_by_role("combobox").press("ArrowDown")
-    explorer.say("θ = -3.0000")
+    explorer.say("θ = −3.0000")
     shown = explorer.picture()
     walk.get_by_role("checkbox").press("Space")
     demo.wait_until(lambda: explorer.picture() != shown)
@@ -81,32 +81,29 @@ def test_the_words_and_the_badge_follow_in_the_same_live_region(demo):
 
 
 def test_no_frame_is_ever_blank_and_old_pictures_are_let_go(demo):
-    explorer = demo.explorer()
-    explorer.root.evaluate(
-        """(root) => {
-            window.blank = 0;
-            window.frames_seen = 0;
+    explorer, widget = demo.explorer(), demo.widgets()[0]
+    demo.page.evaluate(
+        """() => {
             window.kept = new Set();
             const create = URL.createObjectURL.bind(URL);
             const revoke = URL.revokeObjectURL.bind(URL);
             URL.createObjectURL = (blob) => { const u = create(blob); kept.add(u); return u; };
             URL.revokeObjectURL = (url) => { kept.delete(url); revoke(url); };
-            const look = () => {
-                const image = root.querySelector(".nnlib-picture img");
-                window.frames_seen += 1;
-                if (!root.isConnected) return; // another test's turn has come
-                if (!image?.complete || !image.naturalWidth || !image.offsetHeight) blank += 1;
-                requestAnimationFrame(look);
-            };
-            look();
         }"""
     )
+    widget.watch()
     for key in ["ArrowRight"] * 15 + ["ArrowLeft"] * 15:
         explorer.press(key)
-    assert demo.page.evaluate("() => window.frames_seen") > 30
-    assert demo.page.evaluate("() => window.blank") == 0
-    # The last pictures may still be on their way; had none been let go, thirty would be kept.
-    demo.page.wait_for_function("() => window.kept.size <= 2", timeout=10_000)
+    assert widget.blank_frames(at_least=30) == 0
+    # Had the old ones not been let go, thirty would be kept that no widget of the page shows.
+    demo.page.wait_for_function(
+        """() => {
+            const images = document.querySelectorAll(".nnlib-picture img");
+            const shown = Array.from(images, (image) => image.src);
+            return kept.size > 0 && Array.from(kept).every((url) => shown.includes(url));
+        }""",
+        timeout=10_000,
+    )
 
 
 def test_an_error_is_a_sentence_in_the_widget(demo):
