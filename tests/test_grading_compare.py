@@ -41,6 +41,7 @@ def test_equal_results_agree(got, expected):
         ("true", "false", "value", ""),
         ((1, 2), (1, 2, 3), "length", ""),
         (5.0, (1, 2), "type", ""),
+        (np.array(5.0), (1, 2), "type", ""),
         ((1, A), (1, A + 1), "value", "[1]"),
         ({"a": 1}, {"a": 1, "b": 2}, "missing", "b"),
         ({"a": {"x": 1}}, {"a": {"x": 2}}, "value", "a.x"),

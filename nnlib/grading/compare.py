@@ -67,7 +67,7 @@ def first_mismatch(
         return None
     numbers = as_numbers(expected)
     if isinstance(expected, tuple) or (isinstance(expected, list) and numbers is None):
-        if not isinstance(got, Sequence | np.ndarray) or isinstance(got, str):
+        if not _has_parts(got):
             return Mismatch("type", link, got, expected)
         if len(got) != len(expected):
             return Mismatch("length", link, got, expected)
@@ -81,6 +81,12 @@ def first_mismatch(
         same = type(got) is type(expected) and got == expected
         return None if same else Mismatch("value", link, got, expected)
     return _first_wrong_entry(got, numbers, rule, link)
+
+
+def _has_parts(got: Any) -> bool:
+    if isinstance(got, np.ndarray):
+        return got.ndim > 0
+    return isinstance(got, Sequence) and not isinstance(got, str)
 
 
 def _is_row_of_numbers(got: Any, expected: Mapping[str, Any]) -> bool:
