@@ -44,7 +44,7 @@ def exponential(lr: float, *, k: float) -> Schedule:
 
 
 def step(lr: float, *, factor: float, interval: int) -> Schedule:
-    """α_t = α₀ factor^⌊t/T⌋: divided every T steps."""
+    """α_t = α₀ factor^⌊t/T⌋: multiplied by the factor every T steps."""
     positive(lr, "lr"), positive(factor, "factor"), count(interval, "interval")
     return lambda t: lr * factor ** (t // interval)
 
