@@ -21,6 +21,7 @@ class BatchNorm(Layer):
 
     μ_B and σ²_B (with 1/N) are over the batch, and over H and W of images; at inference the running
     averages stand in, whose variance takes 1/(N − 1), as in PyTorch. N values per feature.
+    Each batch: running ← momentum running + (1 − momentum) batch; PyTorch's momentum is 1 − ours.
 
     Shapes    Z, Y (m, n) or (m, H, W, n)   gamma, beta, running_mean, running_var (n,)
     Backward  dZ = γ/(N√(σ²_B + ε)) (N dY − Σ dY − ẑ Σ dY ⊙ ẑ)   dγ = Σ dY ⊙ ẑ   dβ = Σ dY

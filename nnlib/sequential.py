@@ -31,7 +31,8 @@ class Sequential:
     `theta` and `grad` are the flat θ and ∇ (n,) that the layers' W, b, … are views of; assigning
     to either writes through. θ's dtype rules: X is cast to it once, here.
 
-    Raises ValueError for no layers, or a layer that already belongs to a network.
+    Raises ValueError for no layers, or a layer that already belongs to a network; TypeError for
+    what is no layer, such as a list of them.
     """
 
     def __init__(self, *layers: Layer, dtype: type = np.float32) -> None:
@@ -91,9 +92,9 @@ class Sequential:
         """The outputs for X in inference mode; softmax, sigmoid or argmax are the caller's."""
         return self.forward(X, training=False)
 
-    def trace(self, inputs: np.ndarray, y: np.ndarray, loss: Loss) -> list[Trace]:
+    def trace(self, X: np.ndarray, y: np.ndarray, loss: Loss) -> list[Trace]:
         """One forward and backward pass with every Z, A, dZ, dA, dW and db kept, layer by layer."""
-        values = [as_float(inputs, "X").astype(self.theta.dtype, copy=False)]
+        values = [as_float(X, "X").astype(self.theta.dtype, copy=False)]
         for layer in self.layers:
             values.append(layer.forward(values[-1]))
         loss(values[-1], y)
