@@ -88,6 +88,10 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(_LAZY[name]), name)
 
 
+def __dir__() -> list[str]:  # so that completion offers them too
+    return sorted({*globals(), *_LAZY})
+
+
 __all__ = [
     "BFGS",
     "L1",

@@ -85,3 +85,8 @@ def test_every_public_name_is_there():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'nnlib' has no attribute 'Perceptrons'"):
         _ = nnlib.Perceptrons
+
+
+def test_every_public_name_is_offered_before_it_is_first_used():
+    result = run("import nnlib; assert set(nnlib.__all__) <= set(dir(nnlib)), dir(nnlib)")
+    assert (result.returncode, result.stderr) == (0, "")
