@@ -36,7 +36,7 @@ class Spiral(Goal):
     """Few units, bent well."""
 
     title = "Solve the spiral"
-    text = "Noise 0.1 or more, 12 hidden units or fewer, 95 % of the held-out points right."
+    text = "Noise ≥ 0.1, at most 12 hidden units: 95 % of the held-out points right."
 
     def watch(self, now: Moment) -> None:
         settings, right = now.settings, now.seen.held_out.right
@@ -76,8 +76,8 @@ class Mending(Goal):
 
     title = "Overfit, and mend it"
     text = (
-        "All training points right, validation cost above 0.4 and 3 × training. Then, same points: "
-        "40 % lower and at most 2 × training, at step 500 or later."
+        "All training points right, validation cost > 0.4 and > 3 × training. Then, on the same "
+        "points: 40 % lower, ≤ 2 × training, from step 500 on."
     )
 
     def __init__(self) -> None:

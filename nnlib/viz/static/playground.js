@@ -401,7 +401,7 @@ function render({ model, el }) {
     pen.stroke();
   }
 
-  // Units stand in columns; a layer takes as many of them as make the tiles largest.
+  // Units stand in columns; a layer takes one more if that makes the tiles much larger.
   function arrange(width, height) {
     const sizes = frame.sizes.slice(0, -1);
     const [gap, slot] = width < 420 ? [4, 14] : [6, 30];
@@ -413,7 +413,7 @@ function render({ model, el }) {
       const total = across.reduce((a, b) => a + b, 0);
       const rows = Math.max(...sizes.map((n, l) => Math.ceil(n / across[l])));
       const fits = Math.floor(Math.min(42, height / rows - gap, (inner - slot * sizes.length) / total - gap));
-      if (fits > side) [side, columns] = [fits, across];
+      if (fits > 1.2 * side) [side, columns] = [fits, across];
     }
     const total = columns.reduce((a, b) => a + b, 0);
     const between = (inner - total * (side + gap)) / sizes.length;
