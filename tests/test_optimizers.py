@@ -312,7 +312,9 @@ def test_the_schedule_sees_steps_from_zero(start, grads):
 @pytest.mark.parametrize("lr", [0, -0.1, np.nan, np.inf, "fast", None])
 @EVERY
 def test_a_rate_must_be_positive(make, lr):
-    with pytest.raises(ValueError, match=f"the learning rate must be a positive number, got {lr}"):
+    with pytest.raises(
+        ValueError, match=f"the learning rate must be a positive number, got {lr!r}"
+    ):
         make(lr)
 
 
@@ -339,7 +341,7 @@ def test_a_schedule_may_reach_zero_but_not_fall_below(start, grads):
     ],
 )
 def test_a_beta_lies_in_zero_to_one(cls, name, value):
-    with pytest.raises(ValueError, match=rf"{name} must lie in \[0, 1\), got {value}"):
+    with pytest.raises(ValueError, match=rf"{name} must lie in \[0, 1\), got {value!r}"):
         cls(0.1, **{name: value})
 
 
