@@ -85,7 +85,7 @@ class SlidingKernel(Sliding):
         self.chosen = self.preset.value
         self.stride = slider("stride s", 1, 1, 4)
         self.padding = dropdown("padding p", [("0", 0), ("1", 1), ("2", 2), ("same", "same")])
-        self.kernel = NumberGrid("kernel", KERNELS[self.chosen], low=-9, high=9)
+        self.kernel = NumberGrid("numbers of the kernel", KERNELS[self.chosen], low=-9, high=9)
         widest, most = self.n + 2 * WIDEST, self.n + 2 * WIDEST - f + 1
         made, ax = figure(size=(8.4, 3.65))
         bare(ax, widest + most + 9, widest)

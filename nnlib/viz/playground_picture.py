@@ -91,5 +91,6 @@ def _draw_costs(ax: Axes, training: Training, reference: Training | None) -> Non
         theirs = reference.history
         x, J = theirs.get("epoch", []), theirs.get("loss", [])
         ax.plot(x, J, ":", color=REFERENCE, label="the library's, training")
-    ax.set(xlabel="epoch", ylabel="cost J", title="cost", ylim=(0, None))
+    last = max([1, *history.get("epoch", [])])
+    ax.set(xlabel="epoch", ylabel="cost J", title="cost", xlim=(0, last), ylim=(0, None))
     ax.legend(loc="upper right", fontsize=10)

@@ -68,7 +68,7 @@ def test_the_menu_puts_a_digit_on_the_sheet_and_the_keyboard_moves_it(widgets):
 
 def test_a_kernel_is_typed_with_keys_that_jupyterlab_leaves_alone(widgets):
     slide = widgets.explorer(1)
-    field = slide.root.get_by_label("kernel: row 2, column 2")
+    field = slide.root.get_by_label("numbers of the kernel: row 2, column 2")
     field.focus()
     for _ in range(5):
         field.press("ArrowUp")
