@@ -37,20 +37,24 @@ def _move(explorer: Explorer, end: int) -> None:
     if explorer.buttons and end:
         _undo.append(partial(explorer.buttons[2].click))
     _undo.extend(partial(setattr, one, "value", one.value) for one in explorer.controls)
-    for control in main_controls(explorer):
+    for control in main_controls(explorer, end):
         control.value = ends(control)[end]
     if explorer.buttons and end:
         for _ in range(STEPS):
             explorer.buttons[1].click()
 
 
-def main_controls(explorer: Explorer) -> list[Any]:
-    """The first slider and the first menu, else the first box, that can be moved now."""
+def main_controls(explorer: Explorer, end: int) -> list[Any]:
+    """The first menu, and the first slider that is not at this end, else the first box."""
     able = [one for one in explorer.controls if not getattr(one, "disabled", False)]
-    sliders = [one for one in able if hasattr(one, "readout_format")]
+    sliders = [one for one in able if hasattr(one, "readout_format") and not _at(one, end)]
     menus = [one for one in able if hasattr(one, "options")]
     boxes = [one for one in able if isinstance(one.value, bool)]
     return (menus[:1] + sliders[:1]) or boxes[:1]
+
+
+def _at(control: Any, end: int) -> bool:
+    return bool(control.value == ends(control)[end])
 
 
 def ends(control: Any) -> tuple[Any, Any]:

@@ -16,7 +16,10 @@ from nnlib.viz.playground import Playground
 def test_a_widget_goes_to_both_ends_and_back():
     walk = Walk()
     start = walk.caption
-    assert main_controls(walk) == [walk.sign, walk.alpha]
+    assert main_controls(walk, 0) == [walk.sign, walk.alpha]
+    walk.alpha.value = 0.95
+    assert main_controls(walk, -1) == [walk.sign, walk.start]
+    walk.alpha.value = 0.25
     assert move(walk.model_id, "low")
     assert (walk.sign.value, walk.alpha.value) == (1, 0.05)
     assert walk.caption == "Step 0: θ = 3.0000."
