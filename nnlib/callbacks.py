@@ -57,6 +57,11 @@ class Run:
     batches: Sequence[np.ndarray | slice] = ()
     history: History = field(default_factory=History)
 
+    def __post_init__(self) -> None:
+        a_list = isinstance(self.callbacks, Sequence)
+        if not (a_list and all(isinstance(callback, Callback) for callback in self.callbacks)):
+            raise TypeError(f"callbacks must be a list of callbacks, got {self.callbacks!r}")
+
     def batches_left(self) -> Sequence[np.ndarray | slice]:
         """The batches that this epoch still has to see; a new epoch draws new ones."""
         if not self.batches:

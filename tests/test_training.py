@@ -18,6 +18,7 @@ from nnlib import (
     CrossEntropy,
     Dense,
     Dropout,
+    History,
     MeanAbsoluteError,
     MeanSquaredError,
     Momentum,
@@ -252,6 +253,12 @@ def test_stop_when(stop, holds, net, X, y):
     history = fit(net, CrossEntropy(), SGD(1.0), X, y, epochs=1000, callbacks=[stop, Diary()])
     assert 3 < len(history["loss"]) < 1000
     assert holds(history["loss"])
+
+
+@pytest.mark.parametrize("callbacks", [StopWhen(), [StopWhen], History(), [None]])
+def test_callbacks_are_a_list_of_callbacks(callbacks, net, X, y):
+    with pytest.raises(TypeError, match="callbacks must be a list of callbacks, got"):
+        fit(net, CrossEntropy(), SGD(0.1), X, y, epochs=1, callbacks=callbacks)
 
 
 def test_stop_when_asked_for_nothing_never_stops(net, X, y):
