@@ -1,4 +1,4 @@
-"""Optimisers that bend the gradient by the curvature, or by what they can guess of it (D1, D0).
+"""Optimisers that bend the gradient by the curvature, or by what they can guess of it (D1).
 
 Newton needs the Hessian; BFGS and L-BFGS build their picture of it from gradients alone. All three
 minimise any f(θ) = (J, ∇J); `objective` makes such an f of a network, its loss and its data.
