@@ -451,6 +451,7 @@ class _HistogramRow:
             ax.locator_params(axis="x", nbins=3)
             ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3), useMathText=True)
             ax.grid(False)
+            ax.yaxis.set_visible(ax is axes[0])  # nothing stands there, and it takes time to draw
         axes[0].set_ylabel(name)
 
     def show(self, layers: Mapping[int, np.ndarray]) -> None:

@@ -227,11 +227,11 @@ def styles() -> list[dict[str, Any]]:
 
 
 class Contours:
-    """The level curves of one f at a time on an axis; a new f takes the place of the old one."""
+    """The level curves of one f at a time on an axis; those shown before are kept."""
 
     def __init__(self, ax: Axes) -> None:
         self.ax, self.shown = ax, ""
-        self.drawn: QuadContourSet | None = None
+        self.drawn: dict[str, QuadContourSet] = {}
         ax.grid(False)
 
     def show(
@@ -240,13 +240,14 @@ class Contours:
         """Draw f, spaced by factors above its lowest value on the map, unless it is shown now."""
         if name == self.shown:
             return
-        if self.drawn is not None:
-            self.drawn.remove()
-        a, b = (np.linspace(low[i], high[i], 50) for i in (0, 1))
-        J = np.array([[f(np.array([u, v]))[0] for u in a] for v in b])
-        above = J - J.min() + 0.002 * np.ptp(J)
-        levels = np.geomspace(above.min(), above.max(), 16)
-        self.drawn = self.ax.contourf(a, b, above, levels, norm=LogNorm(), alpha=0.75)
+        if name not in self.drawn:
+            a, b = (np.linspace(low[i], high[i], 50) for i in (0, 1))
+            J = np.array([[f(np.array([u, v]))[0] for u in a] for v in b])
+            above = J - J.min() + 0.002 * np.ptp(J)
+            levels = np.geomspace(above.min(), above.max(), 16)
+            self.drawn[name] = self.ax.contourf(a, b, above, levels, norm=LogNorm(), alpha=0.75)
+        for other, contours in self.drawn.items():
+            contours.set_visible(other == name)
         self.ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         self.shown = name
 
@@ -326,23 +327,21 @@ class Race(Explorer):
         self.time.set(xlabel="step", ylabel="J above its minimum", yscale="log")
         self.time.set_xlim(0, self.LAST)
         self.time.legend(loc="upper right", ncols=2, fontsize=9)
-        self.known: tuple[Any, ...] = ()
+        self.race = lru_cache(16)(self._race)
         controls = [self.where, self.u, self.v, self.factor, self.steps]
         super().__init__(made, controls=controls)
         self.steps.value = self.LAST // 2
 
-    def walks(self) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _race(
+        self, where: str, u: float, v: float, factor: float
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """The path and the costs of each racer, for all steps of the race."""
-        asked = (self.where.value, self.u.value, self.v.value, self.factor.value)
-        if asked != self.known:
-            land = LANDSCAPES[asked[0]]
-            with np.errstate(over="ignore", invalid="ignore"):
-                self.walked = [
-                    walk(land.f(), make(asked[3] * lr), list(asked[1:3]), self.LAST)
-                    for make, lr in zip(RACERS.values(), land.rates, strict=True)
-                ]
-            self.known = asked
-        return self.walked
+        land = LANDSCAPES[where]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [
+                walk(land.f(), make(factor * lr), [u, v], self.LAST)
+                for make, lr in zip(RACERS.values(), land.rates, strict=True)
+            ]
 
     def draw(self) -> str:
         land, t = LANDSCAPES[self.where.value], self.steps.value
@@ -350,7 +349,7 @@ class Race(Explorer):
             self.u.value, self.v.value = land.start
         self.contours.show(self.where.value, land.f(), land.low, land.high)
         self.time.set_ylim(land.heights)
-        walked = self.walks()
+        walked = self.race(self.where.value, self.u.value, self.v.value, self.factor.value)
         for i, (path, J) in enumerate(walked):
             self.trails[i].set_data(*path[: t + 1].T)
             self.heads[i].set_data(*path[: t + 1][-1:].T)

@@ -21,7 +21,7 @@ from nnlib.viz.agg import Canvas
 from nnlib.viz.picture import DPI, agg_canvas, encode
 from nnlib.viz.style import styled
 
-SLACK, UNUSED = 3, 20  # CSS pixels that words may need more or less, rather than jump at each move
+SLACK, UNUSED = 3, 30  # CSS pixels that words may need more or less, rather than jump at each move
 CLEAR = 0xFFFFFF  # a pixel on which nothing is drawn: white, with an alpha of 0
 
 
@@ -63,14 +63,23 @@ class Painter:
         whole.append(self.figure)
         self._parts = {one: self._parts.get(one) or _Part(one) for one in whole}
         parts = [part for one, part in self._parts.items() if one.get_visible()]
-        for part in parts:
-            part.update(renderer)
+        self._update(parts, renderer)
         if not self._fits(parts):
             self._lay_out()
-            for part in parts:
-                part.update(renderer)
+            self._update(parts, renderer)
             self._rooms = self._rooms_of(parts)
         return parts
+
+    def _update(self, parts: list["_Part"], renderer: RendererAgg) -> None:
+        if outdated := [part for part in parts if part.is_outdated(renderer)]:
+            self._draw_grounds(outdated, renderer)
+        for part in parts:
+            part.arrange(renderer)
+
+    @styled
+    def _draw_grounds(self, parts: list["_Part"], renderer: RendererAgg) -> None:
+        for part in parts:
+            part.draw_ground(renderer)
 
     def _fits(self, parts: list["_Part"]) -> bool:
         """Whether the words around the axes have room, and do not leave much of it unused."""
@@ -114,14 +123,20 @@ class _Part:
         self._sheets: dict[tuple[Artist, ...], _Sheet] = {}  # the ground's under no artist's name
         self._layers: list[_Sheet | Artist] = []
 
-    def update(self, renderer: RendererAgg) -> None:
-        """Find out what has changed, and make the sheets that are missing."""
+    def is_outdated(self, renderer: RendererAgg) -> bool:
+        """Find out what has changed: whether all must be drawn anew, or which artists."""
         self._artists = _artists(self.whole)
         changed = [artist for artist in self._artists if _changed(artist)]
         self._moved.update(self._drawn.intersection(changed))
-        if _frame(self.whole, renderer) != self._frame:
-            self._sheets = {(): self._ground(renderer)}
-            self._frame = _frame(self.whole, renderer)
+        return _frame(self.whole, renderer) != self._frame
+
+    def draw_ground(self, renderer: RendererAgg) -> None:
+        """Draw the patch, the ticks, their labels and the grid, and see how much room they take."""
+        self._sheets = {(): self._ground(renderer)}
+        self._frame = _frame(self.whole, renderer)
+
+    def arrange(self, renderer: RendererAgg) -> None:
+        """Make the sheets that are missing, and forget those that have no use any more."""
         kept, self._sheets = self._sheets, {(): self._sheets[()]}
         self._layers = [self._sheets[()]]
         still = self._drawn.difference(self._moved)
@@ -144,9 +159,7 @@ class _Part:
         plain.restore()
         self._drawn = set(self._artists)
 
-    @styled
     def _ground(self, renderer: RendererAgg) -> _Sheet:
-        """The patch, the ticks, their labels and the grid; how much room they take is kept."""
         self.room = np.zeros(4)
         if not isinstance(self.whole, Axes) or self.whole in self._artists:
             return _sheet([], renderer)
