@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -29,7 +30,7 @@ def parallel_map(
     from tqdm.auto import tqdm
 
     done: dict[int, Any] = {}
-    calls = (delayed(_numbered)(i, work, job) for i, job in enumerate(jobs))
+    calls = (delayed(_numbered)(i, work, job, _here()) for i, job in enumerate(jobs))
     bar = tqdm(total=len(jobs), unit=unit, disable=not progress)
     with bar, threadpool_limits(1), _noticed_interrupt() as interrupted:
         results = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
@@ -46,11 +47,19 @@ def parallel_map(
     return dict(sorted(done.items()))
 
 
-def _numbered(i: int, work: Callable[..., Any], job: tuple[Any, ...]) -> tuple[int, Any]:
+def _numbered(
+    i: int, work: Callable[..., Any], job: tuple[Any, ...], held: tuple[int, int]
+) -> tuple[int, Any]:
+    """One job; where it does not run in the thread that is `held` to one already, hold NumPy."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
+    with nullcontext() if _here() == held else threadpool_limits(1):
         return i, work(*job)
+
+
+def _here() -> tuple[int, int]:
+    """Which process, and which thread of it, this is."""
+    return os.getpid(), threading.get_ident()
 
 
 @contextmanager

@@ -452,6 +452,7 @@ class _HistogramRow:
             ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3), useMathText=True)
             ax.grid(False)
             ax.yaxis.set_visible(ax is axes[0])  # nothing stands there, and it takes time to draw
+            ax.xaxis.set_label_coords(0.5, 0)  # nor is there a label that would need a place
         axes[0].set_ylabel(name)
 
     def show(self, layers: Mapping[int, np.ndarray]) -> None:
