@@ -4,6 +4,8 @@ import asyncio
 import io
 import subprocess
 import sys
+import threading
+import time
 
 import matplotlib as mpl
 import numpy as np
@@ -289,6 +291,24 @@ def test_a_control_that_draw_moves_does_not_draw_again():
     e = Bounded()
     e.alpha.value = 0.9
     assert e.caption.startswith("α = 0.30")
+
+
+def test_a_control_moved_in_another_thread_meanwhile_is_drawn_too():
+    e, drawing = Walk(), threading.Event()
+    draw = e.draw
+
+    def slow_draw():
+        drawing.set()
+        time.sleep(0.1)
+        return draw()
+
+    e.draw = slow_draw
+    first = threading.Thread(target=e.buttons[1].click)
+    first.start()
+    drawing.wait(10)
+    e.sign.value = -1
+    first.join()
+    assert e.caption == "Step 0: θ = −3.0000."
 
 
 def test_a_subclass_without_draw_is_told_so():

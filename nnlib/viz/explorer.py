@@ -5,6 +5,7 @@ writes `step` and `restart`, and gets Play, Step and Reset buttons for it.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -44,6 +45,7 @@ class Explorer(ipywidgets.VBox):
         self.buttons: tuple[ipywidgets.Button, ...] = ()
         self.goal_reached = False
         self.error: Exception | None = None
+        self._lock = threading.RLock()  # JupyterLab may move two controls in two threads
         self._busy = False
         self._ended = False
         self._playing: asyncio.Task[None] | None = None
@@ -165,20 +167,22 @@ class Explorer(ipywidgets.VBox):
     def _respond(self, action: Callable[[], None]) -> None:
         """Do what the reader asked for; say in the caption what went wrong, if anything did.
 
-        A control moved from within `action` asks for nothing more: one redraw at a time.
+        A control moved from within `action` asks for nothing more: one redraw at a time. One moved
+        in another thread waits for its turn.
         """
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            action()
-        except Exception as error:
-            self.error = error
-            problem = f"This could not be drawn. {type(error).__name__}: {error}"
-            self.status.say(problem, problem=True)
-            self.headline.badge = ""
-        finally:
-            self._busy = False
+        with self._lock:
+            if self._busy:
+                return
+            self._busy = True
+            try:
+                action()
+            except Exception as error:
+                self.error = error
+                problem = f"This could not be drawn. {type(error).__name__}: {error}"
+                self.status.say(problem, problem=True)
+                self.headline.badge = ""
+            finally:
+                self._busy = False
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = super()._repr_mimebundle_(**kwargs)
