@@ -108,9 +108,11 @@ class _Box:
         self.place = place
         corner = (x - self.WIDTH / 2, y - self.HEIGHT / 2)
         self.frame = FancyBboxPatch(
-            corner, self.WIDTH, self.HEIGHT, "round,pad=0,rounding_size=0.08", fc="white", zorder=2
+            corner, self.WIDTH, self.HEIGHT, "round,pad=0,rounding_size=0.08", zorder=2
         )
+        self.frame.set(facecolor="white", edgecolor=GREY, linewidth=1.0)
         ax.add_patch(self.frame)
+        self.marked: str | None = None
         middle: dict[str, Any] = {"ha": "center", "va": "center"}
         ax.text(x, y + 0.2, name, fontsize=11, **middle)
         self.value = ax.text(x, y, "", fontsize=9.5, color=LETTERS[TRAIN], **middle)
@@ -118,8 +120,9 @@ class _Box:
         self.news = ax.text(x, y + news, "", fontsize=9.5, color=LETTERS[REFERENCE], **middle)
 
     def mark(self, colour: str | None) -> None:
-        self.frame.set_edgecolor(colour or GREY)
-        self.frame.set_linewidth(2.5 if colour else 1.0)
+        if colour != self.marked:
+            self.frame.set(edgecolor=colour or GREY, linewidth=2.5 if colour else 1.0)
+        self.marked = colour
 
 
 class ChainSteps(Explorer):
@@ -473,7 +476,7 @@ class StepSize(Explorer):
         self.grid = np.logspace(-12, 0, 12 * self.PER_DECADE + 1)
         ax.axhspan(1e-13, 1e-7, color=REFERENCE, alpha=0.12, linewidth=0)
         sure: dict[str, Any] = {"color": LETTERS[REFERENCE], "fontsize": 11}
-        ax.text(0.8, 2.2e-13, "below 1e-7: trust it", ha="right", **sure)
+        ax.text(0.8, 2.2e-13, "below 1e−7: trust it", ha="right", **sure)
         (self.other,) = ax.plot([], [], "--", color=GREY, linewidth=1.5, label="float32")
         (self.curve,) = ax.plot([], [], "-", color=TRAIN, label="float64")
         (self.point,) = ax.plot([], [], "o", color=VALIDATION, markersize=11, markeredgecolor="w")
