@@ -57,7 +57,7 @@ class MeanSquaredError(Loss):
     Raises ValueError when the shapes differ.
     """
 
-    def __init__(self, half: bool = False) -> None:
+    def __init__(self, *, half: bool = False) -> None:
         self.half = half
 
     def evaluate(self, Z: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:

@@ -125,7 +125,7 @@ class Table:
         self.shape, n = Z.shape, Z.shape[-1]
         self.N = Z.size // n
         self.batch_last = Z.ndim == 4 and Z.transpose(1, 2, 3, 0).flags.c_contiguous
-        m = len(Z) if self.batch_last else 1
+        m = max(1, len(Z)) if self.batch_last else 1
         repeats = math.gcd(self.N // m, max(1, LONG_ROW // (n * m)))
         self.long = (repeats, n, m)
         self.short = (math.gcd(repeats, max(1, SHORT_ROW // (n * m))), n, m)

@@ -30,7 +30,7 @@ class Pool2D(Layer):
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         H, W, C = image_shape(self, input_shape)
-        return (*output_sizes((H, W), self.window, NO_ZEROS, self.stride), C)
+        return (*output_sizes((H, W), self.window, NO_ZEROS, self.stride, "window"), C)
 
     def batch_last(self, X: np.ndarray) -> np.ndarray:
         """X (m, H, W, C) as (H, W, C, m); raises where no window fits."""

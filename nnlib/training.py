@@ -36,6 +36,10 @@ def fit(
     history.ended says so. Raises ValueError for data that cannot be learned from, before θ moves;
     FloatingPointError as soon as J is not finite.
     """
+    if not (callable(loss) and hasattr(optimizer, "step")):
+        raise TypeError(f"fit takes net, loss, optimizer; got {loss!r} and then {optimizer!r}")
+    if not isinstance(penalty, Penalty | None):
+        raise TypeError(f"penalty must be one such as L2(lam), got {penalty!r}")
     X, y = _training_data(net, loss, X, y)
     epochs, m = count(epochs, "epochs"), len(X)
     run = Run(net, loss, optimizer, epochs, m, batch_size, rng, callbacks)
@@ -44,8 +48,11 @@ def fit(
     try:
         while run.epoch < epochs and not run.stop:
             for batch in run.batches_left():
-                J = train_step(net, loss, optimizer, X[batch], y[batch], penalty, m, clip_norm)
-                run.count_step(J, rows=len(y[batch]))
+                A, Y = X[batch], y[batch]
+                J = train_step(
+                    net, loss, optimizer, A, Y, penalty=penalty, m=m, clip_norm=clip_norm
+                )
+                run.count_step(J, rows=len(Y))
                 for callback in callbacks:
                     callback.on_step(run)
             run.count_epoch()
@@ -70,6 +77,7 @@ def train_step(
     optimizer: Optimizer,
     X: np.ndarray,
     y: np.ndarray,
+    *,
     penalty: Penalty | None = None,
     m: int | None = None,
     clip_norm: float | None = None,

@@ -27,13 +27,15 @@ def output_size(n: int, f: int, *, padding: int = 0, stride: int = 1) -> int:
     return output_sizes((n, n), (f, f), ((p, p), (p, p)), (s, s))[0]
 
 
-def output_sizes(size: Pair, kernel: Pair, zeros: tuple[Pair, Pair], stride: Pair) -> Pair:
+def output_sizes(
+    size: Pair, kernel: Pair, zeros: tuple[Pair, Pair], stride: Pair, name: str = "kernel"
+) -> Pair:
     """(H', W') for a window over an image of some size with zeros (above, below), (left, right)."""
     H, W = (n + before + after for n, (before, after) in zip(size, zeros, strict=True))
     if kernel[0] > H or kernel[1] > W:
         around = "without padding" if size == (H, W) else f"padded to {H}×{W}"
         raise ValueError(
-            f"kernel {short(kernel, '×')} does not fit into a {size[0]}×{size[1]} input {around}"
+            f"{name} {short(kernel, '×')} does not fit into a {size[0]}×{size[1]} input {around}"
         )
     return (H - kernel[0]) // stride[0] + 1, (W - kernel[1]) // stride[1] + 1
 

@@ -82,7 +82,7 @@ def test_lenet5_says_when_images_are_too_small(rng):
 
 
 def test_small_vgg_says_when_images_are_too_small(rng):
-    with pytest.raises(ValueError, match="kernel 2 does not fit into a 1×1 input without padding"):
+    with pytest.raises(ValueError, match="window 2 does not fit into a 1×1 input without padding"):
         nn.small_vgg(rng=rng, input_shape=(3, 3, 3))
 
 

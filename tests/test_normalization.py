@@ -122,6 +122,8 @@ def test_batches_of_one_are_refused_in_training_only():
     layer = BatchNorm(5)
     with pytest.raises(ValueError, match=r"more than one value per feature .* got a batch of 1"):
         layer.forward(np.ones((1, 5)), training=True)
+    with pytest.raises(ValueError, match="got a batch of 0"):
+        BatchNorm(3).forward(np.empty((0, 4, 5, 3)), training=True)
     with pytest.raises(ValueError, match="got a batch of 1"):
         layer.forward(np.ones((1, 1, 1, 5)), training=True)
     layer.forward(np.ones((1, 5)))

@@ -133,7 +133,9 @@ def test_images_are_checked(layer, shape, message):
 
 
 def test_a_window_that_does_not_fit_is_named():
-    with pytest.raises(ValueError, match="2×6 does not fit into a 4×5 input without padding"):
+    with pytest.raises(
+        ValueError, match="window 2×6 does not fit into a 4×5 input without padding"
+    ):
         AvgPool2D((2, 6)).forward(np.ones((2, 4, 5, 3)))
 
 

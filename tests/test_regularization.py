@@ -150,7 +150,7 @@ def test_a_penalty_spares_biases_and_normalisation(rng):
     X, y = rng.standard_normal((6, 3)), rng.standard_normal((6, 2))
     train_step(net, MeanSquaredError(), SGD(0.1), X, y)
     plain, net.theta = net.grad.copy(), np.ones_like(net.theta)
-    train_step(net, MeanSquaredError(), SGD(0.1), X, y, L2(18.0))
+    train_step(net, MeanSquaredError(), SGD(0.1), X, y, penalty=L2(18.0))
     pull = net.grad - plain
     pulled = {v.name for v in net.parameters.views if pull[v.start : v.stop].any()}
     assert pulled == {"0.W", "3.W"}

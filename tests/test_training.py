@@ -193,7 +193,7 @@ def test_without_rng_the_order_is_kept(X, y, rng):
 def test_a_step_returns_the_cost_before_it(net, X, y):
     squares = sum(np.sum(net[i].W ** 2) for i in (0, 2))
     before = CrossEntropy()(net.predict(X), y) + 2.0 / (2 * 25) * squares
-    assert train_step(net, CrossEntropy(), SGD(0.1), X, y, L2(2.0)) == pytest.approx(before)
+    assert train_step(net, CrossEntropy(), SGD(0.1), X, y, penalty=L2(2.0)) == pytest.approx(before)
     assert CrossEntropy()(net.predict(X), y) < before
 
 
@@ -307,6 +307,13 @@ def test_divergence_says_what_to_try(dtype, rng):
     Z = Standardizer().fit_transform(data.X)
     net = Sequential(Dense(10, 1, rng=rng), dtype=dtype)
     assert np.isfinite(fit(net, MeanSquaredError(), SGD(0.1), Z, data.y, epochs=50)["loss"]).all()
+
+
+def test_what_stands_in_the_wrong_place_is_named(net, X, y):
+    with pytest.raises(TypeError, match=r"fit takes net, loss, optimizer; got SGD\(lr=0\.1\) and"):
+        fit(net, SGD(0.1), CrossEntropy(), X, y, epochs=1)
+    with pytest.raises(TypeError, match=r"penalty must be one such as L2\(lam\), got 0\.1"):
+        fit(net, CrossEntropy(), SGD(0.1), X, y, epochs=1, penalty=0.1)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

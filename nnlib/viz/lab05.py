@@ -592,7 +592,7 @@ def schedule_run(kind: str, lr: float) -> np.ndarray:
     above = [f(net.theta.copy())[0]]
     while optimizer.t < Schedules.LAST:
         rows = rng.choice(len(y), 8, replace=False)
-        train_step(net, loss, optimizer, Z[rows], y[rows], PENALTY, len(y))
+        train_step(net, loss, optimizer, Z[rows], y[rows], penalty=PENALTY, m=len(y))
         if optimizer.t % Schedules.EVERY == 0:
             above.append(f(net.theta.copy())[0])
     return np.array(above) - patient_minimum()

@@ -182,9 +182,14 @@ class Training:
             self.batches = list(drawn)[::-1]
         batch = self.batches.pop()
         if not (self.settings.batch_norm and len(y[batch]) < 2):  # its own mean: nothing to learn
-            penalty = PENALTIES[self.settings.penalty](self.settings.lam)
             self.J = train_step(
-                self.net, self.loss, self.optimizer, X[batch], y[batch], penalty, len(y)
+                self.net,
+                self.loss,
+                self.optimizer,
+                X[batch],
+                y[batch],
+                penalty=PENALTIES[self.settings.penalty](self.settings.lam),
+                m=len(y),
             )
             self.step_count += 1
             self._norms.append(self._gradient_norms())
