@@ -7,6 +7,7 @@ from itertools import pairwise
 from nnlib import Value
 from nnlib.graph import topological_order
 from nnlib.viz.graph import draw_graph, layout
+from nnlib.viz.words import with_minus
 
 
 def chain():
@@ -27,8 +28,8 @@ def test_every_value_and_gradient_is_on_its_box():
     root = chain()
     shown = texts(root)
     for value in topological_order(root):
-        assert f"{value.data:.4f}" in shown
-        assert f"{value.grad:.4f}" in shown
+        assert with_minus(f"{value.data:.4f}") in shown
+        assert with_minus(f"{value.grad:.4f}") in shown
 
 
 def test_every_edge_carries_upstream_times_local():
@@ -36,7 +37,7 @@ def test_every_edge_carries_upstream_times_local():
     shown = texts(root)
     for value in topological_order(root):
         for _, local in value.edges:
-            assert f"{value.grad:.4f}\n× {local:.4f}" in shown
+            assert with_minus(f"{value.grad:.4f}\n× {local:.4f}") in shown
 
 
 def test_results_stand_right_of_their_arguments_and_no_two_boxes_overlap():

@@ -8,6 +8,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from nnlib.graph import Value, topological_order
 from nnlib.viz.style import GREY, INK, LETTERS, TRAIN, VALIDATION, CourseFigure, figure
+from nnlib.viz.words import with_minus
 
 WIDTH, HEIGHT = 0.48, 0.64  # of a box, where columns and rows are 1 apart
 
@@ -77,8 +78,8 @@ def _draw_node(ax: Axes, value: Value, place: tuple[float, float], decimals: int
     label = " ".join(part for part in (value.name, value.op and f"({value.op})") if part)
     lines = (
         (label or "constant", INK),
-        (f"{value.data:.{decimals}f}", LETTERS[TRAIN]),
-        (f"{value.grad:.{decimals}f}", LETTERS[VALIDATION]),
+        (with_minus(f"{value.data:.{decimals}f}"), LETTERS[TRAIN]),
+        (with_minus(f"{value.grad:.{decimals}f}"), LETTERS[VALIDATION]),
     )
     for k, (text, colour) in enumerate(lines):
         ax.text(
@@ -98,7 +99,7 @@ def _draw_edge(
     ax.annotate(
         "", tuple(end), tuple(start), arrowprops={"arrowstyle": "->", "color": GREY, "lw": 1.2}
     )
-    factors = f"{upstream:.{decimals}f}\n× {local:.{decimals}f}"
+    factors = with_minus(f"{upstream:.{decimals}f}\n× {local:.{decimals}f}")
     x, y = start + 0.37 * (end - start)  # not the middle: two crossing edges would meet there
     ax.text(
         x,

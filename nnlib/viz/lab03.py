@@ -42,7 +42,7 @@ from nnlib.viz.style import (
     CourseFigure,
     figure,
 )
-from nnlib.viz.words import sentence
+from nnlib.viz.words import sentence, with_minus
 
 SATURATED, THROUGH, RUNAWAY = 0.05, 0.01, 1e9
 SHADE, BAND = "#F3E3D3", "#D5EEE5"
@@ -463,7 +463,7 @@ class _HistogramRow:
             counts, _ = np.histogram(values, edges)
             stairs.set_data(counts / max(1, counts.max()), edges)
             ax.set_xlim(-1.05 * widest, 1.05 * widest)
-            ax.set_title(f"layer {l}: spread {_size(values.std())}", fontsize=11)
+            ax.set_title(with_minus(f"layer {l}: spread {_size(values.std())}"), fontsize=11)
 
 
 def _prelu(alpha: float) -> PReLU:

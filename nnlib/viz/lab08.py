@@ -247,7 +247,7 @@ class Decades(Explorer):
     `mine(low, high, n, rng)`, where given, is one of the ways to draw them.
     """
 
-    goal = "With at most 100 tries in [1e-5, 1], get at least 10 into every decade."
+    goal = "With at most 100 tries in [1e−5, 1], get at least 10 into every decade."
     FLAT, LOG, MINE = "uniform", "log-uniform", "mine"
     LOWEST = -8
 
