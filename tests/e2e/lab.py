@@ -118,7 +118,12 @@ class LabPage:
                 const open = async () => {
                     await app.restored;
                     for (const panel of Array.from(app.shell.widgets("main"))) {
-                        await panel.context?.sessionContext?.shutdown();
+                        const kernel = panel.context?.sessionContext?.session?.kernel;
+                        if (kernel) { // widgets say that they leave while someone hears it
+                            for (const cell of panel.content.model.cells) cell.outputs?.clear();
+                            await kernel.requestKernelInfo();
+                            await panel.context.sessionContext.shutdown();
+                        }
                         panel.dispose();
                     }
                     const { body } = document;
@@ -130,7 +135,16 @@ class LabPage:
                     const { context } = await app.commands.execute("docmanager:open", how);
                     await context.ready;
                     await context.sessionContext.ready;
-                    await context.sessionContext.session.kernel.info;
+                    const { kernel } = context.sessionContext.session;
+                    await kernel.info;
+                    const unanswered = (window.unanswered = new Set());
+                    kernel.anyMessage.connect((_, { msg, direction }) => {
+                        if (direction === "send" && msg.header.msg_type === "comm_msg") {
+                            unanswered.add(msg.header.msg_id);
+                        } else if (msg.content.execution_state === "idle") {
+                            unanswered.delete(msg.parent_header.msg_id);
+                        }
+                    });
                 };
                 const late = new Promise((_, fail) => setTimeout(
                     () => fail(new Error("the kernel was not ready in time")), milliseconds));
@@ -204,13 +218,14 @@ class LabPage:
         )
 
     def settle(self) -> None:
-        """Wait until the kernel has answered whatever was moved.
+        """Wait until the kernel has answered whatever was moved, for three frames of the screen.
 
-        The page sends a control's next value only when the kernel has answered its last one, so
-        that one may still be waiting behind the first question.
+        The page sends a control's next value only when the kernel has answered its last one.
         """
-        for _ in range(2):
-            self.kernel_says("None")
+        self.page.evaluate("() => { window.calm = 0; }")
+        self.page.wait_for_function(
+            "() => { calm = window.unanswered.size ? 0 : calm + 1; return calm === 3; }"
+        )
 
     def problems(self) -> list[str]:
         """Whatever a learner would see going wrong, and what the browser's console holds."""
@@ -361,6 +376,12 @@ class WidgetOnPage:
         step = self.root.get_by_role("button", name=re.compile("Step$"))
         first = [controls.first] if self.is_explorer and controls.count() else []
         return first + ([step] if step.count() else [])
+
+    def slider(self) -> Locator | None:
+        """Its first slider, where no time passes, so that a move is seen at once."""
+        sliders = self.root.get_by_role("slider").locator("visible=true")
+        timeless = not self.root.get_by_role("button", name=re.compile("Step$")).count()
+        return sliders.first if self.is_explorer and timeless and sliders.count() else None
 
     @property
     def name(self) -> str:
