@@ -13,6 +13,7 @@ import pytest
 from demo_explorers import LearningRate, Walk
 from helpers_viz import PNG, exercise_every_control
 from PIL import Image
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from nnlib import viz
 from nnlib.viz import style
@@ -244,6 +245,21 @@ def test_a_small_png_keeps_the_rarest_colour():
     shades[-1, -1] = [0, 114, 178, 255]
     kept = pixels(encode(canvas, small=True)).astype(int)
     assert np.abs(kept - shades[:, :, :3]).max() < 24
+
+
+def test_a_widget_computes_in_one_thread_and_gives_the_others_back():
+    def threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    class Threads(viz.Explorer):
+        def draw(self):
+            self.seen = threads()
+            return "Some."
+
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        assert Threads(viz.figure()[0]).seen == {1}
+        assert threads() == before
 
 
 def test_nothing_is_clipped_when_tick_labels_grow():

@@ -14,6 +14,7 @@ import ipywidgets
 from nnlib.viz.painter import Painter
 from nnlib.viz.picture import DENSITY, Picture, css_width, render
 from nnlib.viz.style import CourseFigure
+from nnlib.viz.threads import one_thread
 from nnlib.viz.words import Words, with_minus
 
 REACHED = "✓ goal reached"
@@ -84,6 +85,7 @@ class Explorer(ipywidgets.VBox):
         """What the widget says now."""
         return str(self.status.text)
 
+    @one_thread
     def refresh(self) -> None:
         """Draw and show; whatever `draw` raises is raised here."""
         caption = with_minus(self.draw())
@@ -164,6 +166,7 @@ class Explorer(ipywidgets.VBox):
         if not change["new"]:
             self.pause()
 
+    @one_thread
     def _respond(self, action: Callable[[], None]) -> None:
         """Do what the reader asked for; say in the caption what went wrong, if anything did.
 

@@ -36,6 +36,8 @@ from nnlib.viz.playground_training import (
     activation_maker,
     optimizer_maker,
 )
+from nnlib.viz.threads import one_thread
+from nnlib.viz.words import with_minus
 
 T = TypeVar("T")
 
@@ -189,6 +191,7 @@ class Playground(anywidget.AnyWidget):
         """Take one step, on one batch."""
         self.run(1)
 
+    @one_thread
     def run(self, steps: int) -> str:
         """Take so many steps here and now, and return the caption."""
         with self._lock:
@@ -239,6 +242,7 @@ class Playground(anywidget.AnyWidget):
         self.stop()
         super().close()
 
+    @one_thread
     def show(self, *, now: bool = True) -> None:
         """Send a frame; its words go with it `now`, or when the last ones have been read."""
         with self._lock, self.hold_sync():
@@ -306,6 +310,7 @@ class Playground(anywidget.AnyWidget):
                 self._reference_lost = True
         self._guarded(self.student.step)
 
+    @one_thread
     def _step_for(self, seconds: float) -> None:
         end = time.perf_counter() + seconds
         while time.perf_counter() < end and not self._trouble:
@@ -392,7 +397,10 @@ class Playground(anywidget.AnyWidget):
         held_out = np.arange(len(y)) >= len(points.y)
         self.points = np.c_[X, y, held_out].astype("<f4").tobytes()
         self.axes = [
-            {"name": axis.name, "ticks": [f"{axis.mean + k * axis.std:.3g}" for k in (-2, 0, 2)]}
+            {
+                "name": axis.name,
+                "ticks": [with_minus(f"{axis.mean + k * axis.std:.3g}") for k in (-2, 0, 2)],
+            }
             for axis in points.axes
         ]
 
