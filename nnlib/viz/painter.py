@@ -153,7 +153,7 @@ class _Part:
         plain = renderer.new_gc()
         for layer in self._layers:
             if isinstance(layer, Artist):
-                layer.draw(renderer)
+                _draw(layer, renderer)
             elif layer.pixels.size:
                 renderer.draw_image(plain, layer.left, layer.bottom, layer.pixels)
         plain.restore()
@@ -179,7 +179,7 @@ def _sheet(artists: Iterable[Artist], renderer: RendererAgg) -> _Sheet:
     """What these artists draw, cut out."""
     renderer.clear()
     for artist in artists:
-        artist.draw(renderer)
+        _draw(artist, renderer)
     pixels = np.asarray(renderer.buffer_rgba())
     inked = pixels.view(np.uint32)[..., 0]
     rows, columns = (np.flatnonzero(inked.max(axis) > CLEAR) for axis in (1, 0))
@@ -202,11 +202,14 @@ def _artists(whole: Axes | Figure) -> list[Artist]:
 
 
 def _changed(artist: Artist) -> bool:
-    """Whether it, or something that belongs to it, has changed since this was asked last."""
-    changed = [part for part in artist.findobj() if part.stale]
-    for part in changed:
+    """Whether it, or something that belongs to it, has changed since it was drawn."""
+    return any(part.stale for part in artist.findobj())
+
+
+def _draw(artist: Artist, renderer: RendererAgg) -> None:
+    artist.draw(renderer)
+    for part in artist.findobj():  # a legend without a frame does not draw its frame
         part.stale = False
-    return bool(changed)
 
 
 def _frame(whole: Axes | Figure, renderer: RendererAgg) -> list[object]:
