@@ -152,7 +152,7 @@ class Playground(anywidget.AnyWidget):
         A value that makes no sense is kept where it was typed and said in `problem`, and nothing
         moves until it is mended.
         """
-        with self._lock:
+        with self._lock, self.hold_sync():  # all of it in one message
             self.asked = self.asked | values
             try:
                 settings = Settings(**Settings.typed(self.asked))

@@ -1,5 +1,5 @@
 // A sheet to draw on with mouse, pen or finger: a stroke is seen at once, and its ink is sent to the
-// kernel as size × size greys, one message to a frame.
+// kernel as size × size greys, at most one message to a frame.
 function render({ model, el }) {
   el.classList.add("nnlib-draw");
   const size = model.get("size");
@@ -18,6 +18,7 @@ function render({ model, el }) {
   pen.lineCap = pen.lineJoin = "round";
   let last = null;
   let waiting = 0;
+  let more = false;
   let sending = false;
 
   function wipe() {
@@ -38,15 +39,21 @@ function render({ model, el }) {
   }
 
   function send() {
-    waiting = 0;
     sending = true;
     model.set("value", new DataView(greys().buffer));
     model.save_changes();
     sending = false;
   }
 
-  function sendSoon() {
-    waiting ||= requestAnimationFrame(send);
+  function sendOnceAFrame() {
+    more = true;
+    if (waiting) return;
+    more = false;
+    send();
+    waiting = requestAnimationFrame(() => {
+      waiting = 0;
+      if (more) sendOnceAFrame();
+    });
   }
 
   function place(event) {
@@ -72,13 +79,13 @@ function render({ model, el }) {
     sheet.setPointerCapture(event.pointerId);
     last = place(event);
     strokeTo([last[0] + 0.1, last[1]]); // a line of no length would leave no ink
-    sendSoon();
+    sendOnceAFrame();
   });
   sheet.addEventListener("pointermove", (event) => {
     if (!last) return;
     const passed = event.getCoalescedEvents();
     for (const each of passed.length ? passed : [event]) strokeTo(place(each));
-    sendSoon();
+    sendOnceAFrame();
   });
   for (const end of ["pointerup", "pointercancel"]) {
     sheet.addEventListener(end, () => {
@@ -87,7 +94,7 @@ function render({ model, el }) {
   }
   clear.addEventListener("click", () => {
     wipe();
-    sendSoon();
+    sendOnceAFrame();
   });
 
   // What the kernel puts on the sheet, say a digit from the menu.

@@ -652,12 +652,14 @@ function render({ model, el }) {
     // Not after every frame: each message makes JupyterLab redraw what it says of the kernel.
     const drawn = () => number - told >= FRAMES_PER_ANSWER && say({ do: "drawn", frame: (told = number) });
     if (document.hidden) return drawn();
-    cancelAnimationFrame(asking);
-    asking = requestAnimationFrame(() => {
+    const draw = () => {
       frame = unpack();
       drawAll();
       drawn();
-    });
+    };
+    cancelAnimationFrame(asking);
+    if (model.get("training")) asking = requestAnimationFrame(draw);
+    else draw(); // the answer to a press need not wait
   }
 
   function showSettings() {
