@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -21,6 +22,13 @@ def execute(main: Callable[[], int | None]) -> None:
         sys.exit("interrupted")
     except (CannotRun, WorkerError) as error:
         sys.exit(str(error))
+
+
+def no_arguments(name: str, description: str | None) -> None:
+    """Refuse arguments, but for --help."""
+    argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{name}", description=description
+    ).parse_args()
 
 
 def require_peers() -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.command import execute, require_peers
+from benchmarks.command import execute, no_arguments, require_peers
 from benchmarks.duel import Plan, Result
 from benchmarks.run import Run, run
 from benchmarks.workers import ROOT
@@ -117,4 +117,5 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
+    no_arguments("publish", __doc__)
     execute(main)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from benchmarks import duel, limits
-from benchmarks.command import execute, require_peers
+from benchmarks.command import execute, no_arguments, require_peers
 from benchmarks.duel import Plan
 from benchmarks.publish import PAGE, write
 from benchmarks.workers import WorkerError
@@ -132,4 +132,5 @@ def caption(curves: Sequence[Curve], gflops: float) -> str:
 
 
 if __name__ == "__main__":
+    no_arguments("scaling", __doc__)
     execute(main)

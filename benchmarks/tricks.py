@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 import nnlib as nn
 from benchmarks import duel, problems
-from benchmarks.command import execute
+from benchmarks.command import execute, no_arguments
 from benchmarks.contender import Contender, Stepwise
 from benchmarks.duel import Plan, Result
 from benchmarks.publish import PAGE, markdown, write
@@ -270,4 +270,5 @@ def row(result: Result) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
+    no_arguments("tricks", __doc__)
     execute(main)
