@@ -408,9 +408,7 @@ class WidgetOnPage:
 
         It moves so many pixels towards the slider's farther end, as steadily as a hand does.
         """
-        slider.hover()
-        box = slider.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        x, y = self.at_rest(slider)
         right = slider.evaluate(
             """(handle) => {
                 const [low, now, high] = ["min", "now", "max"]
@@ -423,12 +421,34 @@ class WidgetOnPage:
         mouse.down()
         return lambda way: mouse.move(x + (way if right else -way), y, steps=10)
 
+    def at_rest(self, control: Locator) -> tuple[float, float]:
+        """Scroll a control into view and return its middle once it has stayed where it can be hit.
+
+        JupyterLab lays a cell out when it comes into view, and moves those that follow it.
+        """
+        control.scroll_into_view_if_needed()
+        page, handle = self.root.page, control.element_handle()
+        page.evaluate("() => { window.rest = { frames: 0 }; }")
+        page.wait_for_function(
+            """([control, frames]) => {
+                const box = control.getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                const same = rest.x === x && rest.y === y;
+                const hit = control.contains(document.elementFromPoint(x, y));
+                window.rest = { x, y, frames: same && hit ? rest.frames + 1 : 0 };
+                if (!hit) control.scrollIntoView({ block: "center" });
+                return rest.frames >= frames;
+            }""",
+            arg=[handle, 10],
+        )
+        x, y = page.evaluate("() => [rest.x, rest.y]")
+        return x, y
+
     def drag(self, control: Locator) -> None:
         """Drag a slider's handle to the right and back, as fast as a hand does."""
         if control.get_attribute("role") != "slider":
             return
-        mouse, box = self.root.page.mouse, control.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        mouse, (x, y) = self.root.page.mouse, self.at_rest(control)
         mouse.move(x, y)
         mouse.down()
         for way in [*range(0, 60, 5), *range(60, -60, -5)]:

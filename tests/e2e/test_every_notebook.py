@@ -68,7 +68,9 @@ def moves(lab, widget):
 
 def follows_the_mouse(lab, widget):
     """While a handle is dragged, picture and words change, and no frame of the screen is blank."""
+    widget.show()  # words out of view may have no text
     words, pixels = widget.caption, widget.pixels()
+    assert words
     widget.watch()
     drag = widget.grasp(widget.slider())
     drag(60)
