@@ -221,6 +221,23 @@ def test_a_lab_is_run_again_cell_by_cell(tmp_path):
     assert list(replay.shown_values(notebook, tmp_path)) == [("second", 2)]
 
 
+def test_playing_the_labs_ends_though_a_lab_has_started_workers(tmp_path):
+    search = "from nnlib.parallel import parallel_map\nparallel_map(abs, [(1,), (2,)], n_jobs=2)"
+    lab = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(search)])
+    lab.cells[0].outputs = [nbformat.v4.new_output("display_data", {"image/png": ""})]
+    paths = [tmp_path / f"{name}.ipynb" for name in "ab"]
+    for path in paths:
+        nbformat.write(lab, path)
+    program = (
+        "from pathlib import Path, PosixPath, WindowsPath; from website.site import play_all; "
+        f"print(play_all({paths}, Path()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=100, cwd=ROOT
+    )
+    assert done.stdout.strip() == "{}", done.stderr
+
+
 # In the browser
 
 

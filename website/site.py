@@ -4,14 +4,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
 from ipywidgets import DOMWidget
 from sphinx.application import Sphinx
 
+from nnlib.parallel import parallel_map
 from nnlib.viz.explorer import Explorer
 from website.figures import Pictures, moving, unmoved
 from website.film import film
@@ -31,7 +30,7 @@ def build(course: Path, out: Path, *, alive: Collection[str] | None = None) -> P
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".site-") as folder:
         source, made = Path(folder, "source"), Path(folder, "site")
         played = [path for path in labs(course) if alive is None or path.stem in alive]
-        write_sources(course, source, Pictures(made), _play_all(played, made))
+        write_sources(course, source, Pictures(made), play_all(played, made))
         _sphinx(source, made, Path(folder, "doctrees"))
         if out.exists():
             shutil.rmtree(out)
@@ -39,15 +38,15 @@ def build(course: Path, out: Path, *, alive: Collection[str] | None = None) -> P
     return out / "index.html"
 
 
-def _play_all(notebooks: list[Path], site: Path) -> dict[str, str]:
-    """The widgets' figures by the ids of their cells, made by as many processes as there are."""
+def play_all(notebooks: list[Path], site: Path) -> dict[str, str]:
+    """The widgets' figures by the ids of their cells, made on all cores."""
     os.environ.update(ENVIRONMENT)  # read when a process starts
     largest_first = sorted(notebooks, key=lambda path: path.stat().st_size, reverse=True)
-    figures: dict[str, str] = {}
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
-        for made in processes.map(play, largest_first, [site] * len(largest_first)):
-            figures |= made
-    return figures
+    jobs = [(path, site) for path in largest_first]
+    made = parallel_map(play, jobs, n_jobs=os.cpu_count(), unit="lab")
+    if len(made) < len(jobs):
+        raise KeyboardInterrupt("not every lab was played")
+    return {cell: figure for figures in made.values() for cell, figure in figures.items()}
 
 
 def play(path: Path, site: Path) -> dict[str, str]:
