@@ -100,6 +100,24 @@ def into_grad() -> Trick:
     return Trick(plain, nnlib)
 
 
+def one_output() -> Trick:
+    """One column of outputs, row by row and not in strips: Z and dW of 784 to 1, 60000 rows."""
+    A, dZ = normal(60_000, 784), normal(60_000, 1)
+    dense = nn.Dense(784, 1, rng=np.random.default_rng(problems.SEED))
+
+    def plain() -> np.ndarray:
+        Z = A @ dense.W.T + dense.b
+        dW, db = dZ.T @ A, dZ.sum(axis=0)
+        return np.concatenate([Z.ravel(), dW.ravel(), db])
+
+    def nnlib() -> np.ndarray:
+        Z = dense.forward(A)
+        dense.fill_gradients(dZ)
+        return np.concatenate([Z.ravel(), dense.dW.ravel(), dense.db])
+
+    return Trick(plain, nnlib)
+
+
 def one_residual() -> Trick:
     """Xθ − y kept from the cost for the next gradient: 20 steps of descent, 60000×100."""
     X, y, lr = normal(60_000, 100), normal(60_000), 0.1
@@ -221,8 +239,8 @@ def batch_norm() -> Trick:
 TRICKS: dict[str, Callable[[], Trick]] = {
     made.__name__: made
     for made in (
-        *(float32, no_first_dX, into_grad, one_residual, one_vector, adam_in_blocks),
-        *(mask, sigmoid, pooling, convolution, batch_norm),
+        *(float32, no_first_dX, into_grad, one_output, one_residual, one_vector),
+        *(adam_in_blocks, mask, sigmoid, pooling, convolution, batch_norm),
     )
 }
 

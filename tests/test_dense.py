@@ -8,18 +8,24 @@ import numpy as np
 import pytest
 
 from nnlib import Dense, initializers
+from nnlib.dense import LONG_ROW
 
 M, N_IN, N_OUT = 5, 3, 4
 
 
-def test_forward_and_backward_are_the_loops(rng):
-    layer = Dense(N_IN, N_OUT, rng=rng, dtype=np.float64)
-    layer.b = rng.normal(size=N_OUT)
-    A, dZ = rng.normal(size=(M, N_IN)), rng.normal(size=(M, N_OUT))
-    Z, dA = np.zeros((M, N_OUT)), np.zeros((M, N_IN))
-    dW, db = np.zeros((N_OUT, N_IN)), np.zeros(N_OUT)
+@pytest.mark.parametrize("beyond_cache", [False, True])
+@pytest.mark.parametrize("n_out", [1, N_OUT])
+def test_forward_and_backward_are_the_loops(n_out, beyond_cache, rng, monkeypatch):
+    if beyond_cache:
+        monkeypatch.setattr("nnlib.dense.BEYOND_CACHE", 0)
+        monkeypatch.setattr("nnlib.dense.LONG_ROW", 1)
+    layer = Dense(N_IN, n_out, rng=rng, dtype=np.float64)
+    layer.b = rng.normal(size=n_out)
+    A, dZ = rng.normal(size=(M, N_IN)), rng.normal(size=(M, n_out))
+    Z, dA = np.zeros((M, n_out)), np.zeros((M, N_IN))
+    dW, db = np.zeros((n_out, N_IN)), np.zeros(n_out)
     for i in range(M):
-        for k in range(N_OUT):
+        for k in range(n_out):
             Z[i, k] = layer.b[k]
             db[k] += dZ[i, k]
             for j in range(N_IN):
@@ -30,6 +36,24 @@ def test_forward_and_backward_are_the_loops(rng):
     np.testing.assert_allclose(layer.backward(dZ), dA, rtol=1e-12)
     np.testing.assert_allclose(layer.dW, dW, rtol=1e-12)
     np.testing.assert_allclose(layer.db, db, rtol=1e-12)
+
+
+@pytest.mark.parametrize("of_A", [np.float32, np.float64])
+def test_one_output_keeps_dtype_and_layout_beyond_the_cache(of_A, rng, monkeypatch):
+    A = rng.normal(size=(2 * M, 2 * LONG_ROW)).astype(of_A)[::2, ::2]
+
+    def through():
+        layer = Dense(LONG_ROW, 1, rng=np.random.default_rng(4))
+        Z = layer.forward(A)
+        layer.backward(np.arange(M, dtype=of_A)[:, None])
+        return Z, layer.dW
+
+    in_cache = through()
+    monkeypatch.setattr("nnlib.dense.BEYOND_CACHE", 0)
+    for one, other in zip(in_cache, through(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+        assert one.dtype == other.dtype
+        assert one.shape == other.shape
 
 
 def test_one_example_per_column_is_the_lectures_form(rng):
