@@ -13,7 +13,7 @@ from nnlib.validation import as_float, count, fraction, positive
 
 # In entries: short rows, whose sums stay in the processor's nearest cache; long ones, which keep
 # NumPy's inner loops busy; and a block of rows that stays in the next cache.
-SHORT_ROW, LONG_ROW, BLOCK = 2**9, 2**13, 2**16
+SHORT_ROW, LONG_ROW, BLOCK = 2**9, 2**13, 2**17
 
 
 class BatchNorm(Layer):
