@@ -52,7 +52,7 @@ class Dense(Layer):
 
     def fill_gradients(self, dZ: np.ndarray) -> None:
         A = self.recall(dZ)
-        if self._streams(A):
+        if len(A) == 1 or self._streams(A):  # matmul leaves one example's product to plain loops
             np.einsum("ik,ij->kj", dZ, A, out=self.gradient("W"), casting="same_kind")
         else:
             np.matmul(dZ.T, A, out=self.gradient("W"))

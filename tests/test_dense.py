@@ -15,16 +15,17 @@ M, N_IN, N_OUT = 5, 3, 4
 
 @pytest.mark.parametrize("beyond_cache", [False, True])
 @pytest.mark.parametrize("n_out", [1, N_OUT])
-def test_forward_and_backward_are_the_loops(n_out, beyond_cache, rng, monkeypatch):
+@pytest.mark.parametrize("m", [1, M])
+def test_forward_and_backward_are_the_loops(m, n_out, beyond_cache, rng, monkeypatch):
     if beyond_cache:
         monkeypatch.setattr("nnlib.dense.BEYOND_CACHE", 0)
         monkeypatch.setattr("nnlib.dense.LONG_ROW", 1)
     layer = Dense(N_IN, n_out, rng=rng, dtype=np.float64)
     layer.b = rng.normal(size=n_out)
-    A, dZ = rng.normal(size=(M, N_IN)), rng.normal(size=(M, n_out))
-    Z, dA = np.zeros((M, n_out)), np.zeros((M, N_IN))
+    A, dZ = rng.normal(size=(m, N_IN)), rng.normal(size=(m, n_out))
+    Z, dA = np.zeros((m, n_out)), np.zeros((m, N_IN))
     dW, db = np.zeros((n_out, N_IN)), np.zeros(n_out)
-    for i in range(M):
+    for i in range(m):
         for k in range(n_out):
             Z[i, k] = layer.b[k]
             db[k] += dZ[i, k]
