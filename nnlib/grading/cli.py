@@ -121,6 +121,10 @@ def whole(words: str) -> int:
 
 def run_start(no_browser: bool, port: int) -> int:
     """Put the next exercise into mine/ and open JupyterLab; returns when JupyterLab ends."""
+    from nnlib.grading.connection import (
+        OPTION,
+    )  # with Jupyter's server, which no other command needs
+
     desk = Desk(course_folder())
     following = desk.next_exercise()
     if following is not None:
@@ -133,6 +137,7 @@ def run_start(no_browser: bool, port: int) -> int:
         "jupyterlab",
         f"--port={port}",
         f"--LabApp.default_url={address}",
+        OPTION,
     ]
     words += ["--no-browser"] if no_browser else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:

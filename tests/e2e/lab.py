@@ -15,6 +15,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from nnlib.grading.connection import OPTION
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "screenshots"
 NOT_COURSE = shutil.ignore_patterns(
@@ -37,7 +39,7 @@ def copy_course(folder: Path) -> Path:
 
 
 class LabServer:
-    """JupyterLab on a free loopback port, with settings of its own, serving `course`."""
+    """JupyterLab as `nnlib start` opens it, on a free loopback port, with settings of its own."""
 
     def __init__(self, course: Path, home: Path) -> None:
         self.course = course
@@ -67,6 +69,7 @@ class LabServer:
                 f"--ServerApp.root_dir={course}",
                 "--LabApp.expose_app_in_browser=True",
                 "--LabApp.extension_manager=readonly",
+                OPTION,
             ],
             env=environment,
             stdout=self.log,

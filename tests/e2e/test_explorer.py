@@ -84,26 +84,30 @@ def test_no_frame_is_ever_blank_and_old_pictures_are_let_go(demo):
     explorer, widget = demo.explorer(), demo.widgets()[0]
     demo.page.evaluate(
         """() => {
-            window.kept = new Set();
-            const create = URL.createObjectURL.bind(URL);
-            const revoke = URL.revokeObjectURL.bind(URL);
-            URL.createObjectURL = (blob) => { const u = create(blob); kept.add(u); return u; };
-            URL.revokeObjectURL = (url) => { kept.delete(url); revoke(url); };
+            const { Image } = window;
+            const made = [];
+            window.Image = function () {
+                const image = new Image();
+                made.push(new WeakRef(image));
+                return image;
+            };
+            window.kept = () => made.filter((image) => image.deref()).length;
+            window.made = made;
         }"""
     )
     widget.watch()
     for key in ["ArrowRight"] * 15 + ["ArrowLeft"] * 15:
         explorer.press(key)
     assert widget.blank_frames(at_least=30) == 0
-    # Had the old ones not been let go, thirty would be kept that no widget of the page shows.
-    demo.page.wait_for_function(
-        """() => {
-            const images = document.querySelectorAll(".nnlib-picture img");
-            const shown = Array.from(images, (image) => image.src);
-            return kept.size > 0 && Array.from(kept).every((url) => shown.includes(url));
-        }""",
-        timeout=10_000,
-    )
+    assert demo.page.evaluate("() => made.length") == 30
+    memory = demo.page.context.new_cdp_session(demo.page)
+
+    def let_go():
+        memory.send("HeapProfiler.collectGarbage")
+        return demo.page.evaluate("() => kept()") <= 2  # the one that is shown, the one before
+
+    demo.wait_until(let_go)
+    memory.detach()
 
 
 def test_an_error_is_a_sentence_in_the_widget(demo):

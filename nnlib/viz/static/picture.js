@@ -1,5 +1,15 @@
 // Shows the newest PNG from the kernel: the old one stays until the new one is loaded. It is decoded
-// for the very frame in which it first appears; `decode()` would wait for two frames more.
+// for the very frame in which it first appears; `decode()` would wait for two frames more. And it is
+// its own address: what an address of the browser's names is fetched through another process.
+function address(png) {
+  const bytes = new Uint8Array(png.buffer, png.byteOffset, png.byteLength);
+  const pieces = [];
+  for (let i = 0; i < bytes.length; i += 8192) { // as many arguments as any browser takes
+    pieces.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
+  }
+  return `data:image/png;base64,${btoa(pieces.join(""))}`;
+}
+
 function render({ model, el }) {
   el.classList.add("nnlib-picture");
   let image = new Image();
@@ -9,21 +19,16 @@ function render({ model, el }) {
   async function show() {
     const turn = ++asked;
     if (model.get("png").byteLength === 0) return;
-    const url = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
     const next = new Image();
     next.alt = model.get("alt");
     next.style.width = `${model.get("width")}px`;
     next.decoding = "sync";
     const loaded = new Promise((done) => { next.onload = next.onerror = done; });
-    next.src = url;
+    next.src = address(model.get("png"));
     await loaded;
-    if (turn < shown) {
-      URL.revokeObjectURL(url);
-      return;
-    }
+    if (turn < shown) return;
     shown = turn;
     image.replaceWith(next);
-    URL.revokeObjectURL(image.src);
     image = next;
   }
 
@@ -49,7 +54,6 @@ function render({ model, el }) {
   return () => {
     window.removeEventListener("keydown", claimKeys, { capture: true });
     model.off("change:png", show);
-    URL.revokeObjectURL(image.src);
     model.set("shown", false);
     model.save_changes();
   };
