@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.font_manager import FontProperties
 
 from nnlib.viz import style
-from nnlib.viz.agg import KEPT, SUBPIXELS, Canvas
+from nnlib.viz.agg import KEPT, SUBPIXELS, Canvas, Renderer
 
 
 @pytest.fixture
@@ -92,3 +93,15 @@ def test_only_so_many_words_are_kept():
         words.set_text(f"word {k}")
         words.draw(canvas.get_renderer())
     assert len(canvas.get_renderer()._pieces) == KEPT
+
+
+@pytest.mark.parametrize("dpi", [100, 200])
+def test_a_number_takes_the_room_that_matplotlib_gives_it(dpi):
+    ours, plain = Renderer(100, 100, dpi), RendererAgg(100, 100, dpi)
+    for size in (8, 12, 17):
+        prop = FontProperties(size=size)
+        for s in ("1.2345", "−0.07", "3 → 14", "× 10", "777", "-", "2 + 2"):
+            got = ours.get_text_width_height_descent(s, prop, False)
+            expected = plain.get_text_width_height_descent(s, prop, False)
+            np.testing.assert_allclose(got[0], expected[0], atol=dpi / 50)  # in pixels
+            np.testing.assert_allclose(got[1:], expected[1:], atol=1e-6)

@@ -24,6 +24,7 @@ class Renderer(RendererAgg):
         super().__init__(width, height, dpi)
         self._pieces: OrderedDict[tuple[object, ...], tuple[np.ndarray, int, int]] = OrderedDict()
         self._advances: dict[tuple[str, int], float] = {}
+        self._sizes: dict[tuple[str, int], tuple[float, float, float]] = {}
 
     def draw_text(
         self,
@@ -59,12 +60,31 @@ class Renderer(RendererAgg):
                 x += self._advance(piece, prop, font)
         plain.restore()
 
+    def get_text_width_height_descent(
+        self, s: str, prop: FontProperties, ismath: bool | Literal["TeX"]
+    ) -> tuple[float, float, float]:
+        """The room that text takes; a number's is that of its digits, side by side."""
+        if ismath or len(s) < 2 or not NUMBERS.issuperset(s):
+            return super().get_text_width_height_descent(s, prop, ismath)
+        font = hash(prop)
+        sizes = [self._size(digit, prop, font) for digit in s]
+        descent = max(below for _, _, below in sizes)
+        height = descent + max(height - below for _, height, below in sizes)
+        return sum(self._advance(digit, prop, font) for digit in s), height, descent
+
+    def _size(self, digit: str, prop: FontProperties, font: int) -> tuple[float, float, float]:
+        key = digit, font
+        if key not in self._sizes:
+            self._sizes[key] = super().get_text_width_height_descent(digit, prop, False)
+        return self._sizes[key]
+
     def _advance(self, digit: str, prop: FontProperties, font: int) -> float:
         """How far the next digit stands from this one."""
         key = digit, font
         if key not in self._advances:
             apart, together = (
-                self.get_text_width_height_descent(s, prop, False)[0] for s in (f"0{digit}0", "00")
+                super(Renderer, self).get_text_width_height_descent(s, prop, False)[0]
+                for s in (f"0{digit}0", "00")
             )
             self._advances[key] = apart - together
         return self._advances[key]

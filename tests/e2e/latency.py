@@ -299,9 +299,9 @@ measured in JupyterLab with Chromium by
 The goal is a median of at most 60 ms, and 30 ms where the page itself draws: the playground's map,
 and the ink on the sheet that a digit is drawn on. "Painted" is the median up to the end of the
 browser's next frame, in which the picture is first seen.
-Measured on {machine}; server, kernel and browser share these cores. JupyterLab runs as `nnlib start`
-opens it: started otherwise, its server holds a small message back until the page has acknowledged
-the one before, and about half the pictures come some 30 ms later.
+Measured on {machine}; server, kernel and browser share these cores.
+JupyterLab runs as `nnlib start` opens it: started otherwise, its server holds a small message back
+until the page has acknowledged the one before, and about half the pictures come some 30 ms later.
 
 Of {count} rows {within} are within their goal; the middle one takes {middle} ms.{late}
 While keys were pressed and sliders dragged, {blank} of {looks} frames of the screen were blank.
