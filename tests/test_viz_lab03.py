@@ -198,12 +198,15 @@ def test_the_histograms_hold_every_value_in_their_range(batch):
     net = lab03.deep_network(Tanh, initializers.he_normal, 10, rng=np.random.default_rng(0))
     traces = lab03.hidden_traces(net, *batch)
     for row, side in zip(widget.rows, ("Y", "dX"), strict=True):
-        for l, stairs in zip(widget.shown, row.stairs, strict=True):
-            values = getattr(traces[l - 1], side)
+        layers = [getattr(traces[l - 1], side) for l in widget.shown]
+        widest = max(np.quantile(np.abs(values), 0.99) for values in layers)
+        for values, stairs, ends in zip(layers, row.stairs, row.ends, strict=True):
             heights, edges, _ = stairs.get_data()
-            counts, _ = np.histogram(values, edges)
+            counts, _ = np.histogram(values, widest * edges)
             assert np.allclose(heights, counts / counts.max())
             assert counts.sum() > 0.9 * values.size
+            said = [float(end.get_text().replace("−", "-")) for end in ends]
+            assert np.allclose(said, [-widest, widest], rtol=0.005)
     spread = traces[0].Y.std()
     assert f"the activations spread {spread:.3g} at layer 1" in widget.caption
     titles = [ax.get_title() for ax in widget.rows[0].axes]

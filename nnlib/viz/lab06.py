@@ -95,8 +95,8 @@ class ActivationsByLayer(Explorer):
             if isinstance(layer, Dense):
                 layer.W *= self.scale.value
         values = into_activations(net, self.X)
-        edges = np.linspace(self.low, self.high, self.bins + 1)
-        counts = [np.histogram(np.clip(z, self.low, self.high), edges)[0] for z in values]
+        ends = self.low, self.high
+        counts = [np.histogram(z.clip(*ends), self.bins, ends)[0] for z in values]
         image = self.images[batch_norm]
         image.set_data(np.array([c / c.max() for c in counts]).T)
         image.set_extent((0.5, L + 0.5, self.low, self.high))
