@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.contour import QuadContourSet
+from matplotlib.ticker import NullLocator
 
 from nnlib import schedules
 from nnlib.activations import Tanh
@@ -326,6 +327,7 @@ class Race(Explorer):
         self.map.set(xlabel="θ₀", ylabel="θ₁")
         self.time.set(xlabel="step", ylabel="J above its minimum", yscale="log")
         self.time.set_xlim(0, self.LAST)
+        self.time.yaxis.set_minor_locator(NullLocator())  # a new landscape brings a new axis
         self.time.legend(loc="upper right", ncols=2, fontsize=9)
         self.race = lru_cache(16)(self._race)
         controls = [self.where, self.u, self.v, self.factor, self.steps]
