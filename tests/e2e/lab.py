@@ -197,6 +197,7 @@ class LabPage:
                 return window.ranAll && sessionContext.session.kernel.status === "idle";
             }""",
             timeout=120_000,
+            polling=200,  # milliseconds: a look at every frame would keep the browser drawing
         )
 
     def outputs(self) -> list[dict[str, Any]]:
