@@ -1,5 +1,6 @@
 """Marking strangers' answers: every submission gets its row, whatever it tries, and harms none."""
 
+import ast
 import csv
 import json
 import os
@@ -7,17 +8,22 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from nnlib.grading.answers import check_call
 from nnlib.grading.build import solution_text
 from nnlib.grading.crossing import LARGEST_TREE, Foreign, pack, unpack
 from nnlib.grading.grade import Mark, grade, most_common, read_submissions
 from nnlib.grading.marks import Journal, write_csv
 from nnlib.grading.registry import find
-from nnlib.grading.yard import Limits
+from nnlib.grading.yard import Guest, Limits
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="grading needs POSIX limits")
 
@@ -355,3 +361,42 @@ def test_the_whole_solution_of_every_lab_earns_every_point(tmp_path):
     for mark in marks:
         best[mark.exercise] = max(best.get(mark.exercise, 0), mark.points)
     assert best == {exercise.id: exercise.max_points for exercise in exercises}
+
+
+def test_no_two_threads_parse_at_once(monkeypatch):
+    # CPython 3.11.7 keeps one depth for all trees that are built, and fails when two threads do.
+    at_work, met = threading.Lock(), []
+
+    def slow(source):
+        met.append(not at_work.acquire(blocking=False))
+        time.sleep(0.002)
+        if not met[-1]:
+            at_work.release()
+        return ast.Module([], [])
+
+    monkeypatch.setattr("nnlib.grading.answers.ast", SimpleNamespace(**vars(ast) | {"parse": slow}))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(check_call, ["check('an_answer')"] * 12)) == [None] * 12
+    assert len(met) == 12
+    assert not any(met)
+
+
+def test_what_breaks_one_run_off_leaves_no_process_behind(tmp_path, monkeypatch):
+    def broken(exercise_id):
+        raise SystemError("a fault of ours")
+
+    for name in "ab":
+        (tmp_path / f"{name}.py").write_text(RIGHT)
+    first, second = read_submissions(tmp_path)
+    monkeypatch.setattr(first, "cells_for", broken)
+    begun = []
+    ready = Guest._ready
+
+    def counted(guest):
+        begun.append(ready(guest))
+        return begun[-1]
+
+    monkeypatch.setattr(Guest, "_ready", counted)
+    with pytest.raises(SystemError, match="a fault of ours"):
+        grade([second, first], [find(ASCENT), find(GRADIENT)], [ROOT], seed=11, jobs=2)
+    assert all(process.poll() is not None for process in begun)

@@ -4,6 +4,7 @@ import ast
 import linecache
 import re
 import sys
+import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,15 @@ from nnlib.grading.runner import LIMIT_S, guarded
 from nnlib.grading.trace import learner_traceback
 
 CELL_LIMIT_S = 20.0
+ONE_PARSER = threading.Lock()  # CPython 3.11.7 fails when two threads build trees (gh-106905)
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)
 
 
 def check_call(source: str) -> str | None:
     """Return the exercise id if a cell is just a call of `check("id")`, else None."""
     try:
-        body = ast.parse(source).body
+        with ONE_PARSER:
+            body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     match body:

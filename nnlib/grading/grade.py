@@ -155,6 +155,7 @@ def grade(
         }
         guests = threading.local()
         started: list[Guest] = []
+        over = threading.Event()
 
         def run(submission: Submission) -> dict[str, _Ran]:
             if not hasattr(guests, "mine"):
@@ -172,6 +173,7 @@ def grade(
                     limits,
                 )
                 for exercise in exercises
+                if not over.is_set()
             }
 
         pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
@@ -184,10 +186,13 @@ def grade(
                 done(submission, rows)
         finally:
             # After Ctrl-C nothing more is begun, and what runs is ended.
+            over.set()
             pool.shutdown(wait=False, cancel_futures=True)
             for guest in started:
                 guest.close()
             pool.shutdown()
+            for guest in started:  # a thread may have been about to begin
+                guest.close()
     return [mark for submission in submissions for mark in marks[submission.name]]
 
 
