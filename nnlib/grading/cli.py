@@ -121,9 +121,7 @@ def whole(words: str) -> int:
 
 def run_start(no_browser: bool, port: int) -> int:
     """Put the next exercise into mine/ and open JupyterLab; returns when JupyterLab ends."""
-    from nnlib.grading.connection import (
-        OPTION,
-    )  # with Jupyter's server, which no other command needs
+    from nnlib.grading.connection import OPTION  # brings Jupyter's server, needed here alone
 
     desk = Desk(course_folder())
     following = desk.next_exercise()
